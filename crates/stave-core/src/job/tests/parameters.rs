@@ -1,0 +1,106 @@
+//! Filling `${…}`.
+
+use super::super::NodeKind;
+use super::{fill, refused};
+
+const JOB: &str = "Name: p
+DefaultArguments: {--bucket: staging, --rows: '7'}
+CodeGenConfigurationNodes:
+  a: {S3CsvSource: {Name: 'from ${bucket}', Paths: ['s3://${bucket}/${file}.csv'], SkipLines: '${rows}', NullValues: ['$${bucket}', '${', 'plain $']}}
+  t: {S3GlueParquetTarget: {Inputs: [a], Path: 's3://${bucket}/out/'}}
+";
+
+#[test]
+fn placeholders_are_filled_from_arguments_then_defaults() {
+    let job = JOB.replace("'${', ", "");
+    let filled = fill(&job, &[("file", "albums"), ("--rows", "9")]).unwrap();
+    let node = filled.nodes.get("a").unwrap();
+    assert_eq!(node.name, "from staging");
+    let NodeKind::S3CsvSource(csv) = &node.kind else {
+        panic!()
+    };
+    assert_eq!(csv.files.paths, ["s3://staging/albums.csv"]);
+    assert_eq!(csv.skip_lines, Some(9));
+    assert_eq!(csv.null_values, ["${bucket}", "plain $"]);
+    assert_eq!(filled.warnings, []);
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let job = JOB.replace("'${', ", "");
+    let error = refused(&job);
+    assert_eq!(
+        error.to_string(),
+        "line 4: node \"from staging\" (a), Paths[0]: the argument \"file\" is not given"
+    );
+    let hint = error.hint_text().unwrap();
+    assert!(
+        hint.contains("given are: bucket, rows") && hint.contains("--arg file=VALUE"),
+        "{hint}"
+    );
+    let near = fill(&job, &[("fiel", "x")]).unwrap_err();
+    assert!(near.hint_text().unwrap().contains("did you mean \"fiel\"?"));
+}
+
+#[test]
+fn what_is_no_placeholder_is_refused() {
+    let error = fill(JOB, &[("file", "x")]).unwrap_err();
+    assert!(
+        error
+            .message()
+            .contains("NullValues[1]: \"${\" is no placeholder"),
+        "{error}"
+    );
+    assert!(error.hint_text().unwrap().contains("$${"));
+    for text in ["${a b}", "${}", "${a", "x${${a}}"] {
+        let job = JOB.replace("'${', ", &format!("'{text}', "));
+        let error = fill(&job, &[("file", "x")]).unwrap_err();
+        assert!(
+            error.message().contains("is no placeholder"),
+            "{text}: {error}"
+        );
+    }
+}
+
+#[test]
+fn an_argument_that_nothing_uses_is_told() {
+    let job = JOB.replace("'${', ", "");
+    let filled = fill(
+        &job,
+        &[
+            ("file", "x"),
+            ("bukcet", "y"),
+            ("job-bookmark-option", "job-bookmark-enable"),
+        ],
+    )
+    .unwrap();
+    let said: Vec<String> = filled.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said[0],
+        "no node uses the argument \"bukcet\": did you mean \"bucket\"?"
+    );
+    assert!(
+        said.iter()
+            .any(|text| text.contains("there are no job bookmarks")),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_value_is_not_filled_again() {
+    let filled = fill(&JOB.replace("'${', ", ""), &[("file", "${bucket}")]).unwrap();
+    let NodeKind::S3CsvSource(csv) = &filled.nodes.get("a").unwrap().kind else {
+        panic!()
+    };
+    assert_eq!(csv.files.paths, ["s3://staging/${bucket}.csv"]);
+}
+
+#[test]
+fn filling_is_bounded() {
+    let value = "x".repeat(600_000);
+    let job = JOB
+        .replace("'${', ", "")
+        .replace("${file}", "${file}${file}");
+    let error = fill(&job, &[("file", &value)]).unwrap_err();
+    assert_eq!(error.kind(), crate::ErrorKind::LimitExceeded);
+}

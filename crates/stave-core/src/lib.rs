@@ -1,0 +1,22 @@
+//! The pure rules of Stave: names, ids, errors, limits, time, type names, the
+//! Data Catalog's nouns and the job graph.
+//!
+//! Must not know: tokio, files, SQL, HTTP, arrow. Nothing in here does IO, so
+//! everything in here is tested as a table.
+
+pub mod caller;
+pub mod catalog;
+pub mod clock;
+pub mod error;
+pub mod hive;
+pub mod ids;
+pub mod job;
+pub mod names;
+pub mod nearest;
+pub mod units;
+
+pub use caller::Caller;
+pub use clock::{Clock, ManualClock};
+pub use error::{Error, ErrorKind, Result};
+pub use ids::{IdSource, SequentialIds};
+pub use names::{BucketName, ObjectKey, S3Uri};

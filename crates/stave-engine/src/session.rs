@@ -1,0 +1,153 @@
+//! The engine itself: its bounds, where it finds buckets, and the sessions that plans run in.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use datafusion::common::DataFusionError;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::object_store::ObjectStoreRegistry;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use object_store::ObjectStore;
+use stave_core::{BucketName, Error, Result};
+use url::Url;
+
+use crate::fault;
+
+/// The share of the memory bound that operators may reserve; the rest is for
+/// what they do not account for: buffers of text, encoders, the program itself.
+const RESERVABLE: f64 = 0.7;
+/// How many consumers an out-of-memory message names.
+const NAMED_CONSUMERS: usize = 3;
+/// The most rows in a batch between operators.
+const BATCH_ROWS: usize = 8192;
+
+/// Where the engine finds the objects of a bucket.
+pub trait Buckets: Send + Sync + fmt::Debug {
+    /// The objects of `bucket`, their keys as paths.
+    fn object_store(&self, bucket: &BucketName) -> Result<Arc<dyn ObjectStore>>;
+}
+
+/// What the engine may use.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// Bytes of memory; joins, sorts and aggregates larger than that go through files.
+    pub memory_bytes: u64,
+    /// How many cores work at once.
+    pub cores: NonZeroUsize,
+    /// The folder for those files.
+    pub spill_dir: PathBuf,
+}
+
+/// The engine. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    options: Arc<EngineOptions>,
+    buckets: Arc<dyn Buckets>,
+    runtime: Arc<RuntimeEnv>,
+}
+
+impl Engine {
+    /// An engine within `options` over `buckets`.
+    pub fn new(options: EngineOptions, buckets: Arc<dyn Buckets>) -> Result<Self> {
+        let reservable = (options.memory_bytes as f64 * RESERVABLE) as usize;
+        let named = NonZeroUsize::new(NAMED_CONSUMERS).unwrap_or(NonZeroUsize::MIN);
+        let pool = TrackConsumersPool::new(FairSpillPool::new(reservable), named);
+        let spill = DiskManagerMode::Directories(vec![options.spill_dir.clone()]);
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(pool))
+            .with_disk_manager_builder(
+                DiskManagerBuilder::default()
+                    .with_mode(spill)
+                    .with_max_temp_directory_size(u64::MAX),
+            )
+            // A new object must be seen by the next query.
+            .with_object_list_cache_limit(0)
+            .with_object_store_registry(Arc::new(Registry(Arc::clone(&buckets))))
+            .build_arc()
+            .map_err(fault::engine)?;
+        Ok(Self {
+            options: Arc::new(options),
+            buckets,
+            runtime,
+        })
+    }
+
+    /// What the engine may use.
+    pub fn options(&self) -> &EngineOptions {
+        &self.options
+    }
+
+    /// The objects of a bucket.
+    pub fn object_store(&self, bucket: &BucketName) -> Result<Arc<dyn ObjectStore>> {
+        self.buckets.object_store(bucket)
+    }
+
+    /// How many bytes operators may reserve.
+    pub(crate) fn reservable_bytes(&self) -> usize {
+        (self.options.memory_bytes as f64 * RESERVABLE) as usize
+    }
+
+    fn config(&self) -> SessionConfig {
+        let mut config = SessionConfig::new()
+            .with_target_partitions(self.options.cores.get())
+            .with_batch_size(BATCH_ROWS)
+            .with_information_schema(true);
+        let options = config.options_mut();
+        options.execution.collect_statistics = true;
+        options.execution.parquet.pushdown_filters = true;
+        options.execution.parquet.reorder_filters = true;
+        options.execution.spill_compression = datafusion::config::SpillCompression::Lz4Frame;
+        options.sql_parser.default_null_ordering = "nulls_last".to_owned();
+        options.sql_parser.collect_spans = true;
+        // A build side that fits is built once and probed by all cores.
+        let build_bytes = self.reservable_bytes() / 4;
+        options.optimizer.hash_join_single_partition_threshold = build_bytes;
+        options.optimizer.hash_join_single_partition_threshold_rows = build_bytes / 32;
+        config
+    }
+
+    /// The state of a new session; `adjust` changes its configuration first.
+    pub(crate) fn state(&self, adjust: impl FnOnce(&mut SessionConfig)) -> SessionState {
+        let mut config = self.config();
+        adjust(&mut config);
+        SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(Arc::clone(&self.runtime))
+            .with_default_features()
+            .build()
+    }
+
+    /// A new session with the usual configuration.
+    pub(crate) fn session(&self) -> SessionContext {
+        SessionContext::new_with_state(self.state(|_| ()))
+    }
+}
+
+/// Finds the store of `s3://bucket/…` when a plan first asks for it.
+#[derive(Debug)]
+struct Registry(Arc<dyn Buckets>);
+
+impl ObjectStoreRegistry for Registry {
+    fn register_store(
+        &self,
+        _url: &Url,
+        _store: Arc<dyn ObjectStore>,
+    ) -> Option<Arc<dyn ObjectStore>> {
+        None
+    }
+
+    fn get_store(&self, url: &Url) -> Result<Arc<dyn ObjectStore>, DataFusionError> {
+        let bucket = url.host_str().filter(|_| url.scheme() == "s3").ok_or_else(|| {
+            let error = Error::unsupported(format!("\"{url}\" is not an s3:// address"));
+            fault::into_engine(error)
+        })?;
+        BucketName::new(bucket)
+            .and_then(|bucket| self.0.object_store(&bucket))
+            .map_err(fault::into_engine)
+    }
+}

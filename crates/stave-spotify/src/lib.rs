@@ -1,0 +1,5 @@
+//! Spotify: the generator of the Spotify 2023 data set.
+//!
+//! Must not know the rest of Stave.
+
+pub mod sample;

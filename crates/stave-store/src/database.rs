@@ -1,0 +1,224 @@
+//! The SQLite database: opening it, bringing it up to date, and transactions.
+//! Knows no table.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use stave_core::{Error, Result};
+
+use crate::faults::{IoContext, SqlContext};
+use crate::schema::STEPS;
+
+/// How long a process waits for another one's write.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
+/// Connections kept for reading; more are opened when needed and closed after.
+const IDLE_READERS: usize = 4;
+
+/// What a write costs and promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Durability {
+    /// On the disk when the transaction returns.
+    Durable,
+    /// Survives the death of the process, not that of the machine.
+    Relaxed,
+}
+
+/// One writer and a few readers on one database file.
+#[derive(Debug)]
+pub(crate) struct Database {
+    path: PathBuf,
+    fsync: bool,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl Database {
+    /// Opens the database at `path`, made or brought up to date if need be.
+    pub(crate) fn open(path: &Path, fsync: bool) -> Result<Self> {
+        let mut writer = connect(path)?;
+        if !is_current(&writer)? {
+            bring_up(&mut writer, path)?;
+        }
+        writer.pragma_update(None, "foreign_keys", true).sql()?;
+        Ok(Self {
+            path: path.to_owned(),
+            fsync,
+            writer: Mutex::new(writer),
+            readers: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// Runs `work` on one unchanging view of the database.
+    pub(crate) fn read<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        let idle = lock(&self.readers).pop();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => self.connect_reader()?,
+        };
+        let transaction = connection.transaction().sql()?;
+        let result = work(&transaction);
+        drop(transaction);
+        let mut readers = lock(&self.readers);
+        if readers.len() < IDLE_READERS {
+            readers.push(connection);
+        }
+        result
+    }
+
+    /// Runs `work` alone among all processes; all of it is kept, on the disk, or nothing.
+    pub(crate) fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        self.transact(Durability::Durable, work)
+    }
+
+    /// As [`Self::write`], for what can be found out again after a loss of power.
+    pub(crate) fn write_relaxed<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.transact(Durability::Relaxed, work)
+    }
+
+    fn transact<T>(
+        &self,
+        durability: Durability,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let mut connection = lock(&self.writer);
+        let level = if self.fsync && durability == Durability::Durable {
+            "FULL"
+        } else {
+            "NORMAL"
+        };
+        connection.pragma_update(None, "synchronous", level).sql()?;
+        // IMMEDIATE: a transaction that reads first and writes later could not wait for its turn.
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .sql()?;
+        let result = work(&transaction)?;
+        transaction.commit().sql()?;
+        Ok(result)
+    }
+
+    fn connect_reader(&self) -> Result<Connection> {
+        let connection = connect(&self.path)?;
+        connection.pragma_update(None, "query_only", true).sql()?;
+        Ok(connection)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A transaction that panicked has been rolled back: the connection is as good as before.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn connect(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).sql()?;
+    connection.busy_timeout(BUSY_TIMEOUT).sql()?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn is_current(connection: &Connection) -> Result<bool> {
+    let version = version(connection)?;
+    let mode: String = connection
+        .pragma_query_value(None, "journal_mode", |row| row.get(0))
+        .sql()?;
+    Ok(version == STEPS.len() && mode.eq_ignore_ascii_case("wal"))
+}
+
+fn version(connection: &Connection) -> Result<usize> {
+    let version: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .sql()?;
+    let version = usize::try_from(version).unwrap_or(usize::MAX);
+    if version > STEPS.len() {
+        return Err(Error::unsupported(format!(
+            "the home's database is of version {version}; this Stave knows up to {}",
+            STEPS.len()
+        ))
+        .hint("use the newer Stave that made it, or another --home"));
+    }
+    Ok(version)
+}
+
+/// Switches to WAL and applies the missing steps, one process at a time: SQLite
+/// does not wait its turn for the change of the journal's mode.
+fn bring_up(connection: &mut Connection, path: &Path) -> Result<()> {
+    let lock_path = path.with_extension("lock");
+    let turn = std::fs::File::create(&lock_path).at("open the lock", &lock_path)?;
+    turn.lock().at("lock", &lock_path)?;
+    connection
+        .pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))
+        .sql()?;
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .sql()?;
+    for step in &STEPS[version(&transaction)?..] {
+        transaction.execute_batch(step).sql()?;
+    }
+    transaction
+        .pragma_update(None, "user_version", STEPS.len() as i64)
+        .sql()?;
+    transaction.commit().sql()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_may_open_a_new_database_at_once() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("stave.db");
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| Database::open(&path, false).expect("opened"));
+            }
+        });
+        let database = Database::open(&path, true).expect("opened");
+        let buckets: i64 = database
+            .read(|tx| {
+                tx.query_row("SELECT count(*) FROM buckets", [], |row| row.get(0))
+                    .sql()
+            })
+            .expect("read");
+        assert_eq!(buckets, 0);
+    }
+
+    #[test]
+    fn a_newer_database_is_refused() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("stave.db");
+        let database = Database::open(&path, false).expect("opened");
+        database
+            .write(|tx| tx.pragma_update(None, "user_version", 999).sql())
+            .expect("written");
+        drop(database);
+        let error = Database::open(&path, false).expect_err("refused");
+        assert!(error.message().contains("version 999"), "{error}");
+    }
+
+    #[test]
+    fn a_failed_write_leaves_nothing() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let database = Database::open(&dir.path().join("stave.db"), false).expect("opened");
+        let failed: Result<()> = database.write(|tx| {
+            tx.execute("INSERT INTO buckets VALUES ('abc', 0)", [])
+                .sql()?;
+            Err(Error::invalid("changed my mind"))
+        });
+        assert!(failed.is_err());
+        let count: i64 = database
+            .read(|tx| {
+                tx.query_row("SELECT count(*) FROM buckets", [], |row| row.get(0))
+                    .sql()
+            })
+            .expect("read");
+        assert_eq!(count, 0);
+    }
+}

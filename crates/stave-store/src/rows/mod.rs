@@ -1,0 +1,38 @@
+//! Rows: the Data Catalog, job definitions and runs, crawlers and crawls.
+//! Blocking. Every function is one transaction.
+
+mod crawlers;
+mod databases;
+mod jobs;
+mod partitions;
+mod runs;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use stave_core::Result;
+
+pub use self::crawlers::{Crawl, CrawlState, Crawler, CrawlerState};
+pub use self::jobs::Job;
+pub use self::partitions::OnExisting;
+pub use self::runs::{JobRun, LogLine, RunEnd, RunState};
+pub use self::tables::TableVersion;
+use crate::faults::bad_json;
+
+/// The most rows that one list answers.
+const MAX_ROWS: usize = 10_000;
+
+/// A limit as SQLite wants it, within [`MAX_ROWS`].
+fn limit(max: usize) -> i64 {
+    max.min(MAX_ROWS) as i64
+}
+
+fn to_json(what: &str, value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| bad_json(what, error))
+}
+
+fn from_json<T: DeserializeOwned>(what: &str, text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| bad_json(what, error))
+}

@@ -1,0 +1,175 @@
+//! One home, opened: the database, the clock and the ids, shared by everything
+//! that reads or writes it. Blocking; callers on an async runtime decide where it runs.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use stave_core::{Clock, IdSource, Result};
+
+use crate::database::Database;
+use crate::home::Home;
+use crate::liveness::{Scratch, sweep_dead};
+use crate::local::LocalBuckets;
+
+/// How a store behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreOptions {
+    /// Whether what was acknowledged survives a loss of power (it survives the
+    /// death of the process either way).
+    pub fsync: bool,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { fsync: true }
+    }
+}
+
+/// A home, opened. Cheap to clone; clones share their connections.
+#[derive(Debug, Clone)]
+pub struct Store(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    home: Home,
+    options: StoreOptions,
+    database: Database,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    uploads: Mutex<Option<Arc<Scratch>>>,
+    #[cfg(test)]
+    crash: Mutex<Option<crate::local::CrashPoint>>,
+}
+
+/// What [`Store::sweep`] did away with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Runs whose staged output was removed.
+    pub staging: Vec<String>,
+    /// Folders of unfinished uploads that were removed.
+    pub uploads: usize,
+    /// Job runs that were marked as failed because their process is gone.
+    pub runs: Vec<String>,
+    /// Crawls that were marked as failed because their process is gone.
+    pub crawls: Vec<String>,
+}
+
+impl Store {
+    /// Opens the home at `home`, made if it is not there.
+    pub fn open(
+        home: impl AsRef<Path>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+    ) -> Result<Self> {
+        Self::open_with(home, clock, ids, StoreOptions::default())
+    }
+
+    /// Opens the home at `home` with `options`.
+    pub fn open_with(
+        home: impl AsRef<Path>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+        options: StoreOptions,
+    ) -> Result<Self> {
+        let home = Home::open(home)?;
+        let database = Database::open(&home.database(), options.fsync)?;
+        Ok(Self(Arc::new(Parts {
+            home,
+            options,
+            database,
+            clock,
+            ids,
+            uploads: Mutex::new(None),
+            #[cfg(test)]
+            crash: Mutex::new(None),
+        })))
+    }
+
+    /// Where it lies.
+    pub fn home(&self) -> &Home {
+        &self.0.home
+    }
+
+    /// How it behaves.
+    pub fn options(&self) -> StoreOptions {
+        self.0.options
+    }
+
+    /// The buckets of this home.
+    pub fn buckets(&self) -> LocalBuckets {
+        LocalBuckets::new(self.clone())
+    }
+
+    /// Finishes what the dead left unfinished and removes what they left lying:
+    /// output that was committed is published; staged output and uploads whose
+    /// process is gone are removed; their runs and crawls are marked as failed.
+    pub fn sweep(&self) -> Result<Swept> {
+        let buckets = self.buckets();
+        buckets.finish_publications()?;
+        // Nothing of a dead run is awaited in there: what was committed is in its place now.
+        let staging = sweep_dead(&self.0.home.staging())?;
+        let uploads = sweep_dead(&self.0.home.uploads())?.len();
+        buckets.forget_dead_uploads()?;
+        Ok(Swept {
+            staging,
+            uploads,
+            runs: self.mark_dead_runs()?,
+            crawls: self.mark_dead_crawls()?,
+        })
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn next_id(&self) -> u128 {
+        self.0.ids.next()
+    }
+
+    /// This process's own folder for unfinished uploads, made when first needed.
+    pub(crate) fn uploads(&self) -> Result<Arc<Scratch>> {
+        let mut uploads = self
+            .0
+            .uploads
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(scratch) = uploads.as_ref() {
+            return Ok(Arc::clone(scratch));
+        }
+        let scratch = loop {
+            let id = format!("{:032x}", self.next_id());
+            match Scratch::create(&self.0.home.uploads(), &id) {
+                Ok(scratch) => break Arc::new(scratch),
+                // Ids of a test's source repeat between stores.
+                Err(error) if error.kind() == stave_core::ErrorKind::Conflict => {}
+                Err(error) => return Err(error),
+            }
+        };
+        Ok(Arc::clone(uploads.insert(scratch)))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn crash_at(&self, point: Option<crate::local::CrashPoint>) {
+        *self.0.crash.lock().expect("unpoisoned") = point;
+    }
+
+    #[cfg(test)]
+    pub(crate) fn crash_point(&self) -> Option<crate::local::CrashPoint> {
+        *self.0.crash.lock().expect("unpoisoned")
+    }
+}
+
+/// Microseconds since 1970, as times are stored.
+pub(crate) fn to_micros(at: Timestamp) -> i64 {
+    at.as_microsecond()
+}
+
+/// The time that was stored as microseconds; a value out of range becomes 1970.
+pub(crate) fn from_micros(micros: i64) -> Timestamp {
+    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
+}

@@ -1,0 +1,2 @@
+//! Stave.
+fn main() {}
