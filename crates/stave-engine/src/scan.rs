@@ -124,7 +124,10 @@ pub struct ScanReport {
 impl ScanReport {
     /// What was noticed: unknown columns, missing ones.
     pub fn warnings(&self) -> Vec<String> {
-        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.warnings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn warn(&self, warnings: Vec<String>) {
@@ -166,7 +169,10 @@ impl TextTable {
     pub fn new(format: Arc<dyn Format>, files: Vec<TextFile>) -> Self {
         let files = files
             .into_iter()
-            .map(|file| ScanFile { file, partition: Vec::new() })
+            .map(|file| ScanFile {
+                file,
+                partition: Vec::new(),
+            })
             .collect();
         Self {
             format,
@@ -180,7 +186,9 @@ impl TextTable {
     fn full_schema(&self) -> SchemaRef {
         let columns = self.format.columns().fields().iter().cloned();
         Arc::new(Schema::new(
-            columns.chain(self.partition_columns.iter().cloned()).collect::<Vec<_>>(),
+            columns
+                .chain(self.partition_columns.iter().cloned())
+                .collect::<Vec<_>>(),
         ))
     }
 
@@ -217,7 +225,11 @@ impl TableProvider for TextTable {
         _limit: Option<usize>,
     ) -> EngineResult<Arc<dyn ExecutionPlan>> {
         let partitions = state.config().target_partitions();
-        Ok(Arc::new(TextScan::new(self.clone(), projection, partitions)?))
+        Ok(Arc::new(TextScan::new(
+            self.clone(),
+            projection,
+            partitions,
+        )?))
     }
 }
 
@@ -308,7 +320,12 @@ impl TextScan {
             run.started[partition] = true;
             return Arc::clone(&run.feed);
         }
-        let files = self.table.files.iter().map(|scan| scan.file.clone()).collect();
+        let files = self
+            .table
+            .files
+            .iter()
+            .map(|scan| scan.file.clone())
+            .collect();
         let feed = Arc::new(SharedFeed {
             feed: tokio::sync::Mutex::new(self.table.format.feed(files)),
             checked: Mutex::new(vec![false; self.table.files.len()]),
@@ -363,12 +380,14 @@ impl Reader {
             };
             self.check(&chunk.file)?;
             let report = &self.table.report;
-            report.bytes.fetch_add(chunk.bytes.len() as u64, Ordering::Relaxed);
+            report
+                .bytes
+                .fetch_add(chunk.bytes.len() as u64, Ordering::Relaxed);
             let index = chunk.file.index;
-            let decoded = self
-                .table
-                .format
-                .decode(chunk, &self.file_projection, &self.file_schema)?;
+            let decoded =
+                self.table
+                    .format
+                    .decode(chunk, &self.file_projection, &self.file_schema)?;
             self.set_aside(&decoded.bad)?;
             let rows = decoded.batch.num_rows() as u64;
             report.rows.fetch_add(rows, Ordering::Relaxed);
@@ -379,7 +398,11 @@ impl Reader {
     }
 
     fn check(&self, file: &OpenFile) -> Result<()> {
-        let mut checked = self.feed.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut checked = self
+            .feed
+            .checked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if !std::mem::replace(&mut checked[file.index], true) {
             self.table.report.warn(self.table.format.check_file(file)?);
         }
@@ -397,7 +420,10 @@ impl Reader {
             rejects.reject(row)?;
         }
         let count = bad.len() as u64;
-        self.table.report.rejected.fetch_add(count, Ordering::Relaxed);
+        self.table
+            .report
+            .rejected
+            .fetch_add(count, Ordering::Relaxed);
         Ok(())
     }
 
@@ -409,7 +435,9 @@ impl Reader {
             .iter()
             .map(|output| match *output {
                 Output::File(at) => Ok(Arc::clone(batch.column(at))),
-                Output::Partition(at) => self.table.files[file].partition[at].to_array_of_size(rows),
+                Output::Partition(at) => {
+                    self.table.files[file].partition[at].to_array_of_size(rows)
+                }
             })
             .collect();
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
@@ -435,7 +463,12 @@ fn slices(batch: RecordBatch) -> impl Iterator<Item = RecordBatch> {
 
 impl DisplayAs for TextScan {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let names: Vec<&str> = self
+            .schema
+            .fields()
+            .iter()
+            .map(|field| field.name().as_str())
+            .collect();
         write!(
             f,
             "TextScan: format={}, files={}, columns=[{}]",

@@ -142,10 +142,13 @@ impl ObjectStoreRegistry for Registry {
     }
 
     fn get_store(&self, url: &Url) -> Result<Arc<dyn ObjectStore>, DataFusionError> {
-        let bucket = url.host_str().filter(|_| url.scheme() == "s3").ok_or_else(|| {
-            let error = Error::unsupported(format!("\"{url}\" is not an s3:// address"));
-            fault::into_engine(error)
-        })?;
+        let bucket = url
+            .host_str()
+            .filter(|_| url.scheme() == "s3")
+            .ok_or_else(|| {
+                let error = Error::unsupported(format!("\"{url}\" is not an s3:// address"));
+                fault::into_engine(error)
+            })?;
         BucketName::new(bucket)
             .and_then(|bucket| self.0.object_store(&bucket))
             .map_err(fault::into_engine)

@@ -1,1 +1,14 @@
-//! Stave.
+//! The services: one folder each, a struct with its parts and operations
+//! `(&Caller, typed arguments) -> Result<T>`. Permission is checked at the top
+//! of each operation.
+//!
+//! Must not know: wire formats, the command line. A service never reads
+//! another's rows, it calls the other service.
+
+pub mod buckets;
+pub mod catalog;
+pub mod transfer;
+
+pub use buckets::Buckets;
+pub use catalog::Catalog;
+pub use transfer::Transfer;

@@ -12,7 +12,7 @@ use crate::faults::{IoContext, SqlContext};
 use crate::schema::STEPS;
 
 /// How long a process waits for another one's write.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
+const BUSY_TIMEOUT: Duration = Duration::from_mins(1);
 /// Connections kept for reading; more are opened when needed and closed after.
 const IDLE_READERS: usize = 4;
 
@@ -152,6 +152,10 @@ fn bring_up(connection: &mut Connection, path: &Path) -> Result<()> {
     let lock_path = path.with_extension("lock");
     let turn = std::fs::File::create(&lock_path).at("open the lock", &lock_path)?;
     turn.lock().at("lock", &lock_path)?;
+    // In WAL mode NORMAL keeps the database whole; a step that is lost is made again.
+    connection
+        .pragma_update(None, "synchronous", "NORMAL")
+        .sql()?;
     connection
         .pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))
         .sql()?;

@@ -75,9 +75,14 @@ pub(crate) fn sql_error(error: rusqlite::Error) -> Error {
     said.caused_by(error)
 }
 
-/// Whether a statement failed because the row is there already.
-pub(crate) fn is_duplicate(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+/// The error of a statement: what `broken` says when it broke a rule of the
+/// table (the row is there already, what it belongs to is not).
+pub(crate) fn rule_error(error: rusqlite::Error, broken: impl FnOnce() -> Error) -> Error {
+    if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) {
+        broken()
+    } else {
+        sql_error(error)
+    }
 }
 
 /// A text of the database that is not the JSON it was written as.

@@ -42,7 +42,9 @@ impl Blocks {
             }
             (GetResultPayload::Stream(stream), Compression::None) => Ok(Self::Remote(stream)),
             (GetResultPayload::Stream(stream), compression) => {
-                let reader = compression.decode(StreamRead::new(stream)).map_err(fault::io)?;
+                let reader = compression
+                    .decode(StreamRead::new(stream))
+                    .map_err(fault::io)?;
                 Ok(Self::Decoded(reader))
             }
         }
@@ -75,8 +77,9 @@ impl Blocks {
                 *reader = moved;
                 *buffer = bytes;
                 read.map_err(|error| {
-                    Error::invalid(format!("compressed data is damaged: {error}"))
-                        .hint("the file may be cut short, or its ending may name another compression")
+                    Error::invalid(format!("compressed data is damaged: {error}")).hint(
+                        "the file may be cut short, or its ending may name another compression",
+                    )
                 })
             }
         }

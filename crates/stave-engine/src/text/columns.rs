@@ -94,16 +94,14 @@ impl ColumnFields<'_> {
             DataType::Float32 => self.numbers::<Float32Type>(wrong, values::float),
             DataType::Float64 => self.numbers::<Float64Type>(wrong, values::float),
             DataType::Date32 => self.numbers::<Date32Type>(wrong, values::date),
-            DataType::Timestamp(TimeUnit::Millisecond, None) => {
-                self.numbers::<TimestampMillisecondType>(wrong, |value| {
+            DataType::Timestamp(TimeUnit::Millisecond, None) => self
+                .numbers::<TimestampMillisecondType>(wrong, |value| {
                     values::timestamp_nanos(value).map(|nanos| nanos.div_euclid(1_000_000))
-                })
-            }
-            DataType::Timestamp(TimeUnit::Microsecond, None) => {
-                self.numbers::<TimestampMicrosecondType>(wrong, |value| {
+                }),
+            DataType::Timestamp(TimeUnit::Microsecond, None) => self
+                .numbers::<TimestampMicrosecondType>(wrong, |value| {
                     values::timestamp_nanos(value).map(|nanos| nanos.div_euclid(1_000))
-                })
-            }
+                }),
             DataType::Timestamp(TimeUnit::Nanosecond, None) => {
                 self.numbers::<TimestampNanosecondType>(wrong, values::timestamp_nanos)
             }
@@ -118,10 +116,10 @@ impl ColumnFields<'_> {
                 Arc::new(typed)
             }
             other => {
-                return Err(Error::unsupported(format!(
-                    "text cannot be read as the type {other}"
-                ))
-                .hint("read it as a string and cast it in SQL"));
+                return Err(
+                    Error::unsupported(format!("text cannot be read as the type {other}"))
+                        .hint("read it as a string and cast it in SQL"),
+                );
             }
         })
     }
@@ -136,7 +134,11 @@ impl ColumnFields<'_> {
                 nulls.set(row);
                 views.push(0);
             } else {
-                let buffer = if field.is_unescaped() { UNESCAPED } else { CHUNK };
+                let buffer = if field.is_unescaped() {
+                    UNESCAPED
+                } else {
+                    CHUNK
+                };
                 views.push(make_view(value, buffer, field.range().start as u32));
             }
         }
@@ -161,7 +163,10 @@ impl ColumnFields<'_> {
         let mut parsed: Vec<T::Native> = Vec::with_capacity(rows);
         let mut nulls = Nulls::new(rows);
         for (row, field) in self.fields().enumerate() {
-            parsed.push(self.parsed(row, field, &mut nulls, wrong, &parse).unwrap_or_default());
+            parsed.push(
+                self.parsed(row, field, &mut nulls, wrong, &parse)
+                    .unwrap_or_default(),
+            );
         }
         PrimitiveArray::new(ScalarBuffer::from(parsed), nulls.finish())
     }

@@ -21,7 +21,12 @@ pub enum Compression {
 impl Compression {
     /// What the ending of a key says, as Hadoop and Athena go by it.
     pub fn of_key(key: &str) -> Self {
-        match key.rsplit('.').next().map(str::to_ascii_lowercase).as_deref() {
+        match key
+            .rsplit('.')
+            .next()
+            .map(str::to_ascii_lowercase)
+            .as_deref()
+        {
             Some("gz" | "gzip") => Self::Gzip,
             Some("bz2" | "bzip2") => Self::Bzip2,
             Some("zst" | "zstd") => Self::Zstd,

@@ -87,7 +87,10 @@ impl CsvFormat {
         match fault {
             Fault::Width { found, expected } => {
                 let few = if found < expected { "few" } else { "many" };
-                (None, format!("too {few} fields: {found} instead of {expected}"))
+                (
+                    None,
+                    format!("too {few} fields: {found} instead of {expected}"),
+                )
             }
             Fault::OpenQuote => (None, "a quote is opened and never closed".to_owned()),
             Fault::Utf8 { column } => (name(*column), "the value is not UTF-8".to_owned()),
@@ -131,7 +134,11 @@ impl Format for CsvFormat {
     }
 
     fn check_file(&self, file: &OpenFile) -> Result<Vec<String>> {
-        let Some(header) = file.header.as_ref().filter(|_| self.matching == Matching::ByName) else {
+        let Some(header) = file
+            .header
+            .as_ref()
+            .filter(|_| self.matching == Matching::ByName)
+        else {
             return Ok(Vec::new());
         };
         let names = column_names(header);
@@ -145,17 +152,33 @@ impl Format for CsvFormat {
         let unknown = names
             .iter()
             .filter(|name| self.columns.column_with_name(name).is_none())
-            .map(|name| format!("{}: column \"{name}\" is not among the table's; it is not read", file.name));
+            .map(|name| {
+                format!(
+                    "{}: column \"{name}\" is not among the table's; it is not read",
+                    file.name
+                )
+            });
         let missing = self
             .columns
             .fields()
             .iter()
             .filter(|field| !names.contains(field.name()))
-            .map(|field| format!("{}: column \"{}\" is missing; it is NULL", file.name, field.name()));
+            .map(|field| {
+                format!(
+                    "{}: column \"{}\" is missing; it is NULL",
+                    file.name,
+                    field.name()
+                )
+            });
         Ok(unknown.chain(missing).collect())
     }
 
-    fn decode(&self, mut chunk: Chunk, projection: &[usize], schema: &SchemaRef) -> Result<Decoded> {
+    fn decode(
+        &self,
+        mut chunk: Chunk,
+        projection: &[usize],
+        schema: &SchemaRef,
+    ) -> Result<Decoded> {
         let mut bytes = std::mem::take(&mut chunk.bytes);
         let mut whole = simdutf8::basic::from_utf8(&bytes).is_ok();
         if !whole && self.dialect.grammar != Grammar::Rfc4180 {
@@ -185,7 +208,10 @@ impl Format for CsvFormat {
             batch = without_rows(&batch, faults, &records, text.chunk().len(), &mut bad)?;
         }
         bad.sort_by_key(|bad| bad.range.start);
-        let bad = bad.iter().map(|bad| self.bad_row(&chunk, text.chunk(), bad)).collect();
+        let bad = bad
+            .iter()
+            .map(|bad| self.bad_row(&chunk, text.chunk(), bad))
+            .collect();
         Ok(Decoded {
             batch,
             bad,
@@ -232,7 +258,13 @@ impl Reading<'_> {
             let wanted = crate::types::name_of(wanted);
             self.faults.extend(wrong.into_iter().map(|row| {
                 let wanted = wanted.clone();
-                (row, Fault::Value { column: place, wanted })
+                (
+                    row,
+                    Fault::Value {
+                        column: place,
+                        wanted,
+                    },
+                )
             }));
         }
         Ok(column)
@@ -265,7 +297,10 @@ fn drop_rows_not_utf8(text: &Text, records: &mut Records, bad: &mut Vec<BadRecor
 /// The bytes of a row's record, up to the next row's.
 fn record_range(records: &Records, row: usize, end: usize) -> std::ops::Range<usize> {
     let start = records.starts[row] as usize;
-    let end = records.starts.get(row + 1).map_or(end, |next| *next as usize);
+    let end = records
+        .starts
+        .get(row + 1)
+        .map_or(end, |next| *next as usize);
     start..end
 }
 

@@ -13,6 +13,8 @@ mod dialect;
 mod open_csv;
 pub mod records;
 mod special;
+#[cfg(test)]
+mod tests;
 mod values;
 mod views;
 

@@ -337,7 +337,10 @@ impl<'a> Splitter<'a> {
 
 /// Whether `raw` is one of the dialect's words for NULL, which are compared before unescaping.
 pub(super) fn is_null(raw: &[u8], dialect: &Dialect) -> bool {
-    dialect.null_values.iter().any(|null| null.as_bytes() == raw)
+    dialect
+        .null_values
+        .iter()
+        .any(|null| null.as_bytes() == raw)
 }
 
 /// Writes a field's value without its quotes and escapes, as Python's `csv` reads it.
@@ -427,7 +430,11 @@ mod tests {
         records
             .fields
             .chunks(width)
-            .map(|row| row.iter().map(|field| show(&records, text, *field)).collect())
+            .map(|row| {
+                row.iter()
+                    .map(|field| show(&records, text, *field))
+                    .collect()
+            })
             .collect()
     }
 
@@ -460,7 +467,10 @@ mod tests {
     #[test]
     fn all_three_line_ends_end_a_record_and_blank_lines_are_none() {
         let expected = strings(&[&["a", "b"], &["c", "d"], &["e", "f"]]);
-        assert_eq!(rows("a,b\rc,d\r\n\n\ne,f", &Dialect::default(), 2), expected);
+        assert_eq!(
+            rows("a,b\rc,d\r\n\n\ne,f", &Dialect::default(), 2),
+            expected
+        );
     }
 
     #[test]

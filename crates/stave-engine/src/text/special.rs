@@ -98,7 +98,9 @@ mod tests {
     #[test]
     fn every_wanted_byte_is_found_once() {
         for length in [0, 1, 63, 64, 65, 127, 128, 129, 1000] {
-            let data: Vec<u8> = (0..length).map(|at| b"abc,d\"e\nf\rg"[at * 7 % 11]).collect();
+            let data: Vec<u8> = (0..length)
+                .map(|at| b"abc,d\"e\nf\rg"[at * 7 % 11])
+                .collect();
             let wanted = Wanted(*b",\"\n\r\r");
             let found: Vec<usize> = Specials::new(&data, wanted).collect();
             let expected: Vec<usize> = (0..length)

@@ -23,7 +23,11 @@ pub(super) fn integer<N: TryFrom<i64>>(value: &[u8]) -> Option<N> {
         // Counting downwards reaches the smallest number too.
         number = number.checked_mul(10)?.checked_sub(digit)?;
     }
-    let number = if negative { number } else { number.checked_neg()? };
+    let number = if negative {
+        number
+    } else {
+        number.checked_neg()?
+    };
     N::try_from(number).ok()
 }
 
@@ -93,8 +97,14 @@ mod tests {
         assert_eq!(date(b"1970-01-02"), Some(1));
         assert_eq!(date(b"1970-13-02"), None);
         assert_eq!(date(b"1970-01"), None);
-        assert_eq!(timestamp_nanos(b"1970-01-01 00:00:01 UTC"), Some(1_000_000_000));
-        assert_eq!(timestamp_nanos(b"1970-01-01T00:00:00.5Z"), Some(500_000_000));
+        assert_eq!(
+            timestamp_nanos(b"1970-01-01 00:00:01 UTC"),
+            Some(1_000_000_000)
+        );
+        assert_eq!(
+            timestamp_nanos(b"1970-01-01T00:00:00.5Z"),
+            Some(500_000_000)
+        );
         assert_eq!(timestamp_nanos(b"yesterday"), None);
     }
 

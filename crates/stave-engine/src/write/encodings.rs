@@ -30,19 +30,31 @@ pub(super) fn choose(sample: &RecordBatch, index: usize) -> Choice {
     let (distinct, otherwise) = match column.data_type() {
         DataType::Utf8View => {
             let strings = column.as_string_view();
-            (strings.iter().flatten().collect::<HashSet<_>>().len(), Choice::Lengths)
+            (
+                strings.iter().flatten().collect::<HashSet<_>>().len(),
+                Choice::Lengths,
+            )
         }
         DataType::Utf8 => {
             let strings = column.as_string::<i32>();
-            (strings.iter().flatten().collect::<HashSet<_>>().len(), Choice::Lengths)
+            (
+                strings.iter().flatten().collect::<HashSet<_>>().len(),
+                Choice::Lengths,
+            )
         }
         DataType::Int64 => {
             let numbers = column.as_primitive::<Int64Type>();
-            (numbers.iter().flatten().collect::<HashSet<_>>().len(), Choice::Plain)
+            (
+                numbers.iter().flatten().collect::<HashSet<_>>().len(),
+                Choice::Plain,
+            )
         }
         DataType::Int32 => {
             let numbers = column.as_primitive::<Int32Type>();
-            (numbers.iter().flatten().collect::<HashSet<_>>().len(), Choice::Plain)
+            (
+                numbers.iter().flatten().collect::<HashSet<_>>().len(),
+                Choice::Plain,
+            )
         }
         DataType::Float64 => {
             let numbers = column.as_primitive::<arrow::datatypes::Float64Type>();

@@ -43,10 +43,13 @@ impl Folders {
             })
         };
         let keys: Vec<usize> = spec.partition_by.iter().map(place).collect::<Result<_>>()?;
-        let values: Vec<usize> =
-            (0..schema.fields().len()).filter(|at| !keys.contains(at)).collect();
+        let values: Vec<usize> = (0..schema.fields().len())
+            .filter(|at| !keys.contains(at))
+            .collect();
         if values.is_empty() {
-            return Err(Error::invalid("every column is a partition key; the files would be empty"));
+            return Err(Error::invalid(
+                "every column is a partition key; the files would be empty",
+            ));
         }
         let written = schema.project(&values).map_err(encoding)?;
         Ok(Self {
@@ -137,7 +140,9 @@ impl Folders {
 
 fn push_folder(folder: &mut String, name: &str, text: &ArrayRef, row: usize) {
     let strings = text.as_any().downcast_ref::<StringArray>();
-    let value = strings.filter(|strings| !strings.is_null(row)).map(|strings| strings.value(row));
+    let value = strings
+        .filter(|strings| !strings.is_null(row))
+        .map(|strings| strings.value(row));
     escape(folder, name);
     folder.push('=');
     match value {

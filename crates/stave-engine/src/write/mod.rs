@@ -4,10 +4,13 @@
 //! The folder is aside: whoever runs the plan moves the files to where they are
 //! seen, whole. Knows nothing of buckets.
 
+mod columns;
 mod encodings;
 mod folders;
 mod parquet;
 mod sink;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::path::PathBuf;

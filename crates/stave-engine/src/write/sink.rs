@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use stave_core::{Error, ErrorKind, Result};
 
-use super::parquet::ParquetSink;
+use super::parquet::parquet;
 use super::text::{CsvSink, JsonSink};
 use super::{OutputFormat, WrittenFile};
 use crate::fault;
@@ -42,12 +42,11 @@ impl Sink {
         }
         let file = File::create_new(&path).map_err(|error| at(&path, error))?;
         let encoder: Box<dyn Encoder> = match format {
-            OutputFormat::Parquet(compression) => {
-                Box::new(ParquetSink::new(file, schema, *compression)?)
-            }
-            OutputFormat::Csv { delimiter, compression } => {
-                Box::new(CsvSink::new(file, *delimiter, *compression)?)
-            }
+            OutputFormat::Parquet(compression) => parquet(file, schema, *compression)?,
+            OutputFormat::Csv {
+                delimiter,
+                compression,
+            } => Box::new(CsvSink::new(file, *delimiter, *compression)?),
             OutputFormat::Json { compression } => Box::new(JsonSink::new(file, *compression)?),
         };
         Ok(Self {
@@ -60,12 +59,20 @@ impl Sink {
 
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         self.rows += batch.num_rows() as u64;
-        self.encoder.write(batch).map_err(|error| error.within(&self.key))
+        self.encoder
+            .write(batch)
+            .map_err(|error| error.within(&self.key))
     }
 
     pub(super) fn finish(self) -> Result<WrittenFile> {
-        let file = self.encoder.finish().map_err(|error| error.within(&self.key))?;
-        let bytes = file.metadata().map_err(|error| at(&self.path, error))?.len();
+        let file = self
+            .encoder
+            .finish()
+            .map_err(|error| error.within(&self.key))?;
+        let bytes = file
+            .metadata()
+            .map_err(|error| at(&self.path, error))?
+            .len();
         Ok(WrittenFile {
             path: self.path,
             key: self.key,
@@ -83,6 +90,10 @@ fn at(path: &Path, error: std::io::Error) -> Error {
 pub(super) fn encoding(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     let text = error.to_string();
     let full = text.contains("No space left") || text.contains("os error 28");
-    let kind = if full { ErrorKind::LimitExceeded } else { ErrorKind::Internal };
+    let kind = if full {
+        ErrorKind::LimitExceeded
+    } else {
+        ErrorKind::Internal
+    };
     Error::new(kind, format!("the file cannot be written: {text}")).caused_by(error)
 }

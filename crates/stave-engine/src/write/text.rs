@@ -57,7 +57,9 @@ impl Out {
             Self::Zstd(out) => out.finish(),
         };
         let buffered = buffered.map_err(fault::io)?;
-        buffered.into_inner().map_err(|error| fault::io(error.into_error()))
+        buffered
+            .into_inner()
+            .map_err(|error| fault::io(error.into_error()))
     }
 }
 

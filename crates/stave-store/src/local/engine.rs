@@ -8,27 +8,27 @@
 use std::fmt;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
-use md5::{Digest, Md5};
 use object_store::path::Path;
 use object_store::{
-    Attribute, Attributes, CopyMode, CopyOptions, GetOptions, GetResult, GetResultPayload,
-    ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode, PutMultipartOptions, PutPayload,
-    PutResult, UploadPart,
+    Attributes, CopyMode, CopyOptions, GetOptions, GetResult, GetResultPayload, ListResult,
+    MultipartUpload, ObjectMeta, ObjectStore, PutMode, PutMultipartOptions, PutPayload, PutResult,
 };
 use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result};
 
 use super::LocalBuckets;
 use super::escape::{from_object_path, to_object_path};
+use super::parts::LocalUpload;
 use super::put::Upload;
-use super::read::{Etag, OpenObject, hex};
-use crate::faults::{IoContext, join_error, to_object_store};
-use crate::objects::{ListRequest, ObjectInfo, PutBody, PutOptions};
+use super::read::{Etag, OpenObject};
+use crate::faults::{IoContext, to_object_store};
+use crate::objects::{
+    ListRequest, ObjectInfo, PutBody, PutOptions, from_attributes, to_attributes,
+};
 
 type StoreResult<T> = object_store::Result<T>;
 
@@ -74,32 +74,13 @@ fn is_folder_mark(info: &ObjectInfo) -> bool {
     info.size == 0 && info.key.as_str().ends_with('/')
 }
 
-pub(crate) fn to_attributes(
-    content_type: String,
-    user_metadata: crate::objects::UserMetadata,
-) -> Attributes {
-    let mut attributes = Attributes::new();
-    attributes.insert(Attribute::ContentType, content_type.into());
-    for (name, value) in user_metadata {
-        attributes.insert(Attribute::Metadata(name.into()), value.into());
-    }
-    attributes
-}
-
 fn to_options(attributes: &Attributes) -> PutOptions {
-    let mut options = PutOptions::default();
-    for (name, value) in attributes {
-        match name {
-            Attribute::ContentType => options.content_type = Some(value.to_string()),
-            Attribute::Metadata(name) => {
-                options
-                    .user_metadata
-                    .insert(name.to_string(), value.to_string());
-            }
-            _ => {}
-        }
+    let (content_type, user_metadata) = from_attributes(attributes);
+    PutOptions {
+        content_type,
+        user_metadata,
+        only_if_absent: false,
     }
-    options
 }
 
 impl LocalObjectStore {
@@ -107,7 +88,7 @@ impl LocalObjectStore {
         Self { buckets, bucket }
     }
 
-    async fn run<T: Send + 'static>(
+    pub(super) async fn run<T: Send + 'static>(
         &self,
         location: &Path,
         work: impl FnOnce(&LocalBuckets, &BucketName) -> Result<T> + Send + 'static,
@@ -186,18 +167,13 @@ impl ObjectStore for LocalObjectStore {
                 Upload::begin(buckets)
             })
             .await?;
-        Ok(Box::new(LocalUpload {
-            store: self.clone(),
-            key: object_key(location)?,
-            location: location.clone(),
-            options: to_options(&opts.attributes),
-            offset: 0,
-            parts: 0,
-            written: Arc::new(Written {
-                upload,
-                digests: Mutex::new(Vec::new()),
-            }),
-        }))
+        Ok(Box::new(LocalUpload::new(
+            self.clone(),
+            upload,
+            object_key(location)?,
+            location.clone(),
+            to_options(&opts.attributes),
+        )))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> StoreResult<GetResult> {
@@ -320,7 +296,7 @@ impl ObjectStore for LocalObjectStore {
     }
 }
 
-fn put_result(info: ObjectInfo) -> PutResult {
+pub(super) fn put_result(info: ObjectInfo) -> PutResult {
     PutResult {
         e_tag: info.etag.map(|etag| format!("\"{etag}\"")),
         version: None,
@@ -336,94 +312,4 @@ fn created_already(error: Error, location: &Path) -> object_store::Error {
         };
     }
     to_object_store(error, location)
-}
-
-/// An upload in parts, each written to its place as it comes.
-#[derive(Debug)]
-struct LocalUpload {
-    store: LocalObjectStore,
-    key: ObjectKey,
-    location: Path,
-    options: PutOptions,
-    offset: u64,
-    parts: usize,
-    written: Arc<Written>,
-}
-
-#[derive(Debug)]
-struct Written {
-    upload: Upload,
-    /// The MD5 of each part that has been written, by its number.
-    digests: Mutex<Vec<(usize, [u8; 16])>>,
-}
-
-#[async_trait]
-impl MultipartUpload for LocalUpload {
-    fn put_part(&mut self, data: PutPayload) -> UploadPart {
-        let (offset, part) = (self.offset, self.parts);
-        self.offset += data.content_length() as u64;
-        self.parts += 1;
-        let written = Arc::clone(&self.written);
-        let location = self.location.clone();
-        Box::pin(async move {
-            tokio::task::spawn_blocking(move || written.write(part, offset, &data))
-                .await
-                .map_err(join_error)
-                .flatten()
-                .map_err(|error| to_object_store(error, &location))
-        })
-    }
-
-    async fn complete(&mut self) -> StoreResult<PutResult> {
-        let (written, parts) = (Arc::clone(&self.written), self.parts);
-        let (key, options) = (self.key.clone(), self.options.clone());
-        self.store
-            .run(&self.location, move |buckets, bucket| {
-                let etag = written.etag(parts)?;
-                buckets.commit_upload(&written.upload, etag, bucket, key, &options)
-            })
-            .await
-            .map(put_result)
-    }
-
-    async fn abort(&mut self) -> StoreResult<()> {
-        // The file goes when the upload is dropped.
-        Ok(())
-    }
-}
-
-impl Written {
-    fn write(&self, part: usize, mut offset: u64, data: &PutPayload) -> Result<()> {
-        let mut md5 = Md5::new();
-        for bytes in data {
-            md5.update(bytes);
-            self.upload
-                .file
-                .write_all_at(bytes, offset)
-                .at("write", &self.upload.path)?;
-            offset += bytes.len() as u64;
-        }
-        let mut digests = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
-        digests.push((part, md5.finalize().into()));
-        Ok(())
-    }
-
-    /// The ETag as S3 makes it: the MD5 of the parts' MD5s, and how many there are.
-    fn etag(&self, parts: usize) -> Result<String> {
-        let mut digests = self
-            .digests
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        digests.sort_unstable();
-        if digests.len() != parts {
-            return Err(Error::invalid(format!(
-                "{} of {parts} parts have been written",
-                digests.len()
-            )));
-        }
-        let mut md5 = Md5::new();
-        digests.iter().for_each(|(_, digest)| md5.update(digest));
-        Ok(format!("{}-{parts}", hex(&md5.finalize())))
-    }
 }

@@ -22,6 +22,8 @@ use std::path::{Path, PathBuf};
 const ESCAPE: &str = "%~";
 /// Before the first bytes of a part that is too long for one name.
 const CONTINUED: &str = "%_";
+/// Before a part of an object_store path with control characters.
+const HEX: &str = "%!";
 /// The folder of objects whose key is also a folder.
 pub(super) const BESIDE: &str = "%+";
 /// The longest file name of the usual file systems, in bytes.
@@ -127,22 +129,67 @@ fn push_part(path: &mut PathBuf, part: &str) {
 }
 
 /// A key in the form that object_store's paths can hold: parts that it refuses
-/// are escaped as on the disk.
+/// are escaped as on the disk, those with control characters in hexadecimal.
 pub(super) fn to_object_path(key: &str) -> String {
-    let parts: Vec<Cow<'_, str>> = key.split('/').map(escape).collect();
+    let parts: Vec<Cow<'_, str>> = key.split('/').map(escape_object_part).collect();
     parts.join("/")
 }
 
 /// The key that a path of object_store stands for.
 pub(super) fn from_object_path(path: &str) -> String {
-    let parts: Vec<&str> = path
-        .split('/')
-        .map(|part| match part.strip_prefix(ESCAPE) {
-            Some(escaped) if needs_escape(escaped) => escaped,
-            _ => part,
-        })
-        .collect();
+    let parts: Vec<Cow<'_, str>> = path.split('/').map(read_object_part).collect();
     parts.join("/")
+}
+
+fn needs_hex(part: &str) -> bool {
+    part.starts_with(HEX) || part.chars().any(|c| c.is_ascii_control())
+}
+
+fn escape_object_part(part: &str) -> Cow<'_, str> {
+    if !needs_hex(part) {
+        return escape(part);
+    }
+    let mut escaped = HEX.to_owned();
+    for c in part.chars() {
+        if c == '%' || c.is_ascii_control() {
+            escaped.extend(['%', hex_digit(c as u32 >> 4), hex_digit(c as u32 & 15)]);
+        } else {
+            escaped.push(c);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+fn hex_digit(digit: u32) -> char {
+    char::from_digit(digit, 16).unwrap_or('0')
+}
+
+fn read_object_part(part: &str) -> Cow<'_, str> {
+    if let Some(escaped) = part
+        .strip_prefix(ESCAPE)
+        .filter(|escaped| needs_escape(escaped))
+    {
+        return Cow::Borrowed(escaped);
+    }
+    let Some(escaped) = part.strip_prefix(HEX) else {
+        return Cow::Borrowed(part);
+    };
+    let mut pieces = escaped.split('%');
+    let mut read = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        match piece
+            .split_at_checked(2)
+            .map(|(code, rest)| (u8::from_str_radix(code, 16), rest))
+        {
+            Some((Ok(code), rest)) => {
+                read.push(char::from(code));
+                read.push_str(rest);
+            }
+            // Not of our making: no such key, whatever it reads as.
+            _ => return Cow::Borrowed(part),
+        }
+    }
+    Cow::Owned(read)
 }
 
 #[cfg(test)]
@@ -155,27 +202,22 @@ mod tests {
 
     /// Reads a plain path back, as the walk does.
     fn key_of(path: &Path) -> Option<String> {
-        let mut parts = vec![String::new()];
-        let mut open = false;
+        let mut parts = Vec::new();
+        let mut part = String::new();
         for component in path.components() {
             let Component::Normal(name) = component else {
                 return None;
             };
-            let (piece, continued) = match read_name(name.to_str()?) {
-                Name::Part(part) => (part, false),
-                Name::Continued(piece) => (piece, true),
+            match read_name(name.to_str()?) {
+                Name::Continued(piece) => part.push_str(piece),
+                Name::Part(last) => {
+                    part.push_str(last);
+                    parts.push(std::mem::take(&mut part));
+                }
                 Name::Beside | Name::Foreign => return None,
-            };
-            if !open && !parts.last()?.is_empty() || !open && parts.len() > 1 {
-                parts.push(String::new());
             }
-            if !open && parts.len() == 1 {
-                parts.push(String::new());
-            }
-            parts.last_mut()?.push_str(piece);
-            open = continued;
         }
-        Some(parts[1..].join("/"))
+        Some(parts.join("/"))
     }
 
     #[test]
@@ -220,7 +262,8 @@ mod tests {
             Just(String::new()),
             Just(".".to_owned()),
             Just("..".to_owned()),
-            "%[~_+]{0,3}[a-c.%]{0,3}",
+            "%[~_+!]{0,3}[a-c.%]{0,3}",
+            "%?!?[\u{1}-\u{1f}\u{7f}%a]{1,3}",
             "[a-c é😀:%]{1,6}",
             ("[a-é😀]{1,3}", 80..300_usize).prop_map(|(text, times)| text.repeat(times)),
         ];

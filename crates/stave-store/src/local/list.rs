@@ -60,7 +60,7 @@ fn page(
     for entry in found {
         match entry {
             Found::Object(key, identity) => {
-                objects.push((String::from(key.as_str()), identity, key))
+                objects.push((String::from(key.as_str()), identity, key));
             }
             Found::Prefix(prefix) => page.common_prefixes.push(prefix),
         }

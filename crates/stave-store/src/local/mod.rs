@@ -7,6 +7,7 @@ mod escape;
 mod files;
 mod index;
 mod list;
+mod parts;
 mod publish;
 mod put;
 mod read;

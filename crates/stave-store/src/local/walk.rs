@@ -86,7 +86,7 @@ impl Walk<'_> {
             if entry.is_folder {
                 self.folder(root, &entry)?;
             } else {
-                self.object(root, entry)?;
+                self.object(root, &entry)?;
             }
         }
         Ok(())
@@ -104,7 +104,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn object(&mut self, root: &Path, entry: Entry) -> Result<()> {
+    fn object(&mut self, root: &Path, entry: &Entry) -> Result<()> {
         if let Some(folded) = self.fold(&entry.key) {
             let passed = self.start_after == folded
                 || matches!(self.found.last(), Some(Found::Prefix(last)) if last == folded);
@@ -114,19 +114,13 @@ impl Walk<'_> {
             }
             return Ok(());
         }
-        let Ok(key) = ObjectKey::new(entry.key) else {
+        let Ok(key) = ObjectKey::new(entry.key.as_str()) else {
             return Ok(());
         };
         let Some(metadata) = look(&entry.path)?.filter(fs::Metadata::is_file) else {
             return Ok(());
         };
-        let relative = entry.path.strip_prefix(root).unwrap_or(&entry.path);
-        let stored = if entry.beside {
-            beside_path(key.as_str())
-        } else {
-            plain_path(key.as_str())
-        };
-        if relative == stored {
+        if is_canonical(root, entry, &key) {
             self.found.push(Found::Object(key, Identity::of(&metadata)));
         }
         Ok(())
@@ -199,8 +193,21 @@ impl Walk<'_> {
     }
 }
 
+/// Whether an entry lies where its key would be stored: a name in the form of
+/// an escape may have come from elsewhere.
+fn is_canonical(root: &Path, entry: &Entry, key: &ObjectKey) -> bool {
+    let relative = entry.path.strip_prefix(root).unwrap_or(&entry.path);
+    if entry.beside {
+        return relative == beside_path(key.as_str());
+    }
+    relative.as_os_str() == key.as_str() || relative == plain_path(key.as_str())
+}
+
 /// Whether there is an object after `start_after` in the folder of key `base`.
 fn holds_object(root: &Path, folder: &Path, base: &str, start_after: &str) -> Result<bool> {
+    if start_after < base && has_plain_file(folder)? {
+        return Ok(true);
+    }
     let mut walk = Walk {
         prefix: base,
         delimiter: None,
@@ -210,4 +217,27 @@ fn holds_object(root: &Path, folder: &Path, base: &str, start_after: &str) -> Re
     };
     walk.visit(root, folder, base)?;
     Ok(!walk.found.is_empty())
+}
+
+/// Whether a file that is an object beyond doubt stands directly in `folder`:
+/// nearly always the first entry is one, and the rest need not be read and sorted.
+fn has_plain_file(folder: &Path) -> Result<bool> {
+    let listing = match fs::read_dir(folder) {
+        Ok(listing) => listing,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(io_error(error, "list", folder)),
+    };
+    for item in listing {
+        let item = item.at("list", folder)?;
+        let is_file = item.file_type().is_ok_and(|kind| kind.is_file());
+        if is_file
+            && item
+                .file_name()
+                .to_str()
+                .is_some_and(|name| !name.contains('%'))
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

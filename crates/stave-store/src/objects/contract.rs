@@ -175,11 +175,11 @@ async fn bodies(store: &dyn BucketStore, bucket: &BucketName) {
         .collect();
     let whole: Vec<u8> = pieces.concat();
     let body = PutBody::Stream(stream::iter(pieces.into_iter().map(Ok)).boxed());
-    let put = store
+    let big = store
         .put(bucket, &key("big"), body, PutOptions::default())
         .await
         .expect("put");
-    assert_eq!(put.size, whole.len() as u64);
+    assert_eq!(big.size, whole.len() as u64);
     let read = store.get(bucket, &key("big"), None).await.expect("get");
     assert!(read.bytes(whole.len()).await.expect("bytes") == whole);
 

@@ -1,5 +1,6 @@
 //! What a bucket can do, whether it lies on this machine or on a remote server.
 
+mod attributes;
 #[cfg(test)]
 pub(crate) mod contract;
 
@@ -16,6 +17,8 @@ use futures::stream::BoxStream;
 use jiff::Timestamp;
 use object_store::ObjectStore;
 use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result};
+
+pub(crate) use self::attributes::{from_attributes, to_attributes};
 
 /// The content type of an object that nobody gave one, as in S3.
 pub const DEFAULT_CONTENT_TYPE: &str = "binary/octet-stream";

@@ -6,6 +6,7 @@
 
 mod config;
 mod publish;
+mod put;
 #[cfg(test)]
 mod tests;
 
@@ -14,22 +15,18 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use object_store::path::Path;
-use object_store::{
-    Attribute, Attributes, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode,
-    PutMultipartOptions, PutPayload,
-};
+use object_store::{Attributes, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt};
 use stave_core::{BucketName, Error, ObjectKey, Result};
 
 pub use self::config::RemoteConfig;
-use crate::faults::{io_error, join_error, remote_error};
+use self::put::file_parts;
+use crate::faults::remote_error;
 use crate::objects::{
     BucketInfo, BucketStore, ByteRange, DEFAULT_CONTENT_TYPE, DeleteFault, ListPage, ListRequest,
-    MAX_LISTED, ObjectInfo, ObjectRead, Publication, PutBody, PutOptions, UserMetadata,
-    resolve_options,
+    MAX_LISTED, ObjectInfo, ObjectRead, Publication, PutBody, PutOptions, from_attributes,
 };
 
 /// The size of an upload's parts; smaller objects go in one request.
@@ -98,142 +95,19 @@ fn path_of(key: &ObjectKey) -> Result<Path> {
 }
 
 fn object_info(meta: ObjectMeta, attributes: &Attributes) -> Result<ObjectInfo> {
-    let mut user_metadata = UserMetadata::new();
-    let mut content_type = DEFAULT_CONTENT_TYPE.to_owned();
-    for (name, value) in attributes {
-        match name {
-            Attribute::ContentType => content_type = value.to_string(),
-            Attribute::Metadata(name) => {
-                user_metadata.insert(name.to_string(), value.to_string());
-            }
-            _ => {}
-        }
-    }
+    let (content_type, user_metadata) = from_attributes(attributes);
     let modified_at = Timestamp::try_from(std::time::SystemTime::from(meta.last_modified));
     Ok(ObjectInfo {
         key: ObjectKey::new(String::from(meta.location))?,
         size: meta.size,
         etag: meta.e_tag.map(|etag| etag.trim_matches('"').to_owned()),
         modified_at: modified_at.unwrap_or(Timestamp::UNIX_EPOCH),
-        content_type,
+        content_type: content_type.unwrap_or_else(|| DEFAULT_CONTENT_TYPE.to_owned()),
         user_metadata,
     })
 }
 
-fn to_attributes(key: &ObjectKey, options: &PutOptions) -> Result<Attributes> {
-    let (content_type, user_metadata) = resolve_options(key, options)?;
-    let mut attributes = Attributes::new();
-    attributes.insert(Attribute::ContentType, content_type.into());
-    for (name, value) in user_metadata {
-        attributes.insert(Attribute::Metadata(name.into()), value.into());
-    }
-    Ok(attributes)
-}
-
-/// A file's bytes, a part at a time.
-fn file_parts(path: std::path::PathBuf) -> BoxStream<'static, Result<Bytes>> {
-    stream::try_unfold((path, None), |(path, open)| async move {
-        tokio::task::spawn_blocking(move || {
-            use std::io::Read;
-            let mut file: std::fs::File = match open {
-                Some(file) => file,
-                None => {
-                    std::fs::File::open(&path).map_err(|error| io_error(error, "open", &path))?
-                }
-            };
-            let mut part = Vec::new();
-            (&mut file)
-                .take(PART_BYTES as u64)
-                .read_to_end(&mut part)
-                .map_err(|error| io_error(error, "read", &path))?;
-            Ok((!part.is_empty()).then(|| (Bytes::from(part), (path, Some(file)))))
-        })
-        .await
-        .map_err(join_error)?
-    })
-    .boxed()
-}
-
 impl RemoteBuckets {
-    async fn put_stream(
-        &self,
-        bucket: &BucketName,
-        key: &ObjectKey,
-        mut stream: BoxStream<'static, Result<Bytes>>,
-        options: &PutOptions,
-    ) -> Result<()> {
-        let mut gathered = BytesMut::new();
-        while gathered.len() < PART_BYTES {
-            match stream.try_next().await? {
-                Some(chunk) => gathered.extend_from_slice(&chunk),
-                None => {
-                    return self
-                        .put_bytes(bucket, key, gathered.freeze(), options)
-                        .await;
-                }
-            }
-        }
-        let failed = |error| remote_error(error, &place(bucket, key));
-        if options.only_if_absent && self.exists(bucket, key).await? {
-            return Err(exists_already(bucket, key));
-        }
-        let multipart = PutMultipartOptions::from(to_attributes(key, options)?);
-        let client = self.client(bucket)?;
-        let mut upload = client
-            .put_multipart_opts(&path_of(key)?, multipart)
-            .await
-            .map_err(failed)?;
-        let sent: Result<()> = async {
-            loop {
-                while gathered.len() >= PART_BYTES {
-                    let part = gathered.split_to(PART_BYTES).freeze();
-                    upload
-                        .put_part(PutPayload::from(part))
-                        .await
-                        .map_err(failed)?;
-                }
-                match stream.try_next().await? {
-                    Some(chunk) => gathered.extend_from_slice(&chunk),
-                    None => break,
-                }
-            }
-            if !gathered.is_empty() {
-                let part = PutPayload::from(gathered.freeze());
-                upload.put_part(part).await.map_err(failed)?;
-            }
-            upload.complete().await.map_err(failed)?;
-            Ok(())
-        }
-        .await;
-        if sent.is_err() {
-            // The first error is the one to tell; parts left behind cost storage only.
-            let _ = upload.abort().await;
-        }
-        sent
-    }
-
-    async fn put_bytes(
-        &self,
-        bucket: &BucketName,
-        key: &ObjectKey,
-        bytes: Bytes,
-        options: &PutOptions,
-    ) -> Result<()> {
-        let mut put = object_store::PutOptions::from(to_attributes(key, options)?);
-        if options.only_if_absent {
-            put.mode = PutMode::Create;
-        }
-        let client = self.client(bucket)?;
-        match client
-            .put_opts(&path_of(key)?, PutPayload::from(bytes), put)
-            .await
-        {
-            Ok(_) => Ok(()),
-            Err(object_store::Error::AlreadyExists { .. }) => Err(exists_already(bucket, key)),
-            Err(error) => Err(remote_error(error, &place(bucket, key))),
-        }
-    }
-
     async fn read(
         &self,
         bucket: &BucketName,
@@ -278,13 +152,6 @@ impl RemoteBuckets {
             })
             .boxed())
     }
-}
-
-fn exists_already(bucket: &BucketName, key: &ObjectKey) -> Error {
-    Error::new(
-        stave_core::ErrorKind::Precondition,
-        format!("{} exists already", place(bucket, key)),
-    )
 }
 
 #[async_trait]

@@ -7,7 +7,8 @@ use futures::TryStreamExt;
 use object_store::{MultipartUpload, PutMultipartOptions, PutPayload};
 use stave_core::{Error, Result};
 
-use super::{PART_BYTES, RemoteBuckets, file_parts, path_of, place, to_attributes};
+use super::put::{attributes_of, file_parts};
+use super::{PART_BYTES, RemoteBuckets, path_of, place};
 use crate::faults::remote_error;
 use crate::objects::{BucketStore, ListRequest, Publication, PutOptions, StagedFile};
 
@@ -37,8 +38,7 @@ impl RemoteBuckets {
         uploads: &mut Vec<Upload>,
     ) -> Result<()> {
         for file in &publication.files {
-            let upload = self.upload(file, uploads).await;
-            upload?;
+            self.upload(file, uploads).await?;
         }
         for (upload, file) in uploads.iter_mut().zip(&publication.files) {
             let completed = upload.complete().await;
@@ -61,7 +61,7 @@ impl RemoteBuckets {
             content_type: file.content_type.clone(),
             ..PutOptions::default()
         };
-        let multipart = PutMultipartOptions::from(to_attributes(&file.key, &options)?);
+        let multipart = PutMultipartOptions::from(attributes_of(&file.key, &options)?);
         let client = self.client(&file.bucket)?;
         let upload = client
             .put_multipart_opts(&path_of(&file.key)?, multipart)

@@ -9,7 +9,7 @@ use serde_json::Value;
 use stave_core::{Error, Result, nearest};
 
 use super::{from_json, limit, runs, to_json};
-use crate::faults::{SqlContext, is_duplicate, sql_error};
+use crate::faults::{SqlContext, rule_error};
 use crate::home::check_id;
 use crate::liveness::{LivenessLock, lock_path};
 use crate::store::{Store, from_micros, to_micros};
@@ -179,9 +179,10 @@ impl Store {
                 "INSERT INTO crawlers VALUES (?1, ?2, 'READY', NULL, ?3, ?3)",
                 params![name, text, now],
             )
-            .map_err(|error| match is_duplicate(&error) {
-                true => Error::already_exists(format!("crawler \"{name}\" exists already")),
-                false => sql_error(error),
+            .map_err(|error| {
+                rule_error(error, || {
+                    Error::already_exists(format!("crawler \"{name}\" exists already"))
+                })
             })?;
             get(tx, name)
         })
@@ -251,10 +252,7 @@ impl Store {
                  VALUES (?1, ?2, 'RUNNING', ?3, 'null')",
                 params![id, crawler, to_micros(self.now())],
             )
-            .map_err(|error| match is_duplicate(&error) {
-                true => taken(),
-                false => sql_error(error),
-            })?;
+            .map_err(|error| rule_error(error, taken))?;
             tx.execute(
                 "UPDATE crawlers SET state = 'RUNNING' WHERE name = ?1",
                 [crawler],

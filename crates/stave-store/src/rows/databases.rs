@@ -5,7 +5,7 @@ use stave_core::catalog::{Database, check_name};
 use stave_core::{Error, Result, nearest};
 
 use super::{from_json, limit, to_json};
-use crate::faults::{SqlContext, is_duplicate, sql_error};
+use crate::faults::{SqlContext, rule_error};
 use crate::store::Store;
 
 impl Store {
@@ -22,11 +22,10 @@ impl Store {
                 "INSERT INTO databases VALUES (?1, ?2)",
                 (&database.name, &definition),
             )
-            .map_err(|error| match is_duplicate(&error) {
-                true => {
+            .map_err(|error| {
+                rule_error(error, || {
                     Error::already_exists(format!("database \"{}\" exists already", database.name))
-                }
-                false => sql_error(error),
+                })
             })
         })?;
         Ok(database)
@@ -111,18 +110,16 @@ pub(super) fn get(tx: &Connection, name: &str) -> Result<Database> {
         .query_row([name], |row| row.get(0))
         .optional()
         .sql()?;
-    match definition {
-        Some(definition) => from_json("database", &definition),
-        None => {
-            let mut statement = tx
-                .prepare("SELECT name FROM databases ORDER BY name LIMIT 1000")
-                .sql()?;
-            let names = statement.query_map([], |row| row.get(0)).sql()?;
-            let names: Vec<String> = names.collect::<rusqlite::Result<_>>().sql()?;
-            Err(
-                Error::not_found(format!("database \"{name}\" does not exist"))
-                    .hint(nearest::hint(name, names.iter().map(String::as_str))),
-            )
-        }
+    if let Some(definition) = definition {
+        return from_json("database", &definition);
     }
+    let mut statement = tx
+        .prepare("SELECT name FROM databases ORDER BY name LIMIT 1000")
+        .sql()?;
+    let names = statement.query_map([], |row| row.get(0)).sql()?;
+    let names: Vec<String> = names.collect::<rusqlite::Result<_>>().sql()?;
+    Err(
+        Error::not_found(format!("database \"{name}\" does not exist"))
+            .hint(nearest::hint(name, names.iter().map(String::as_str))),
+    )
 }

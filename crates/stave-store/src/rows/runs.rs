@@ -9,7 +9,7 @@ use serde_json::Value;
 use stave_core::{Error, Result};
 
 use super::{from_json, limit, to_json};
-use crate::faults::{SqlContext, is_duplicate, sql_error};
+use crate::faults::{SqlContext, rule_error};
 use crate::home::check_id;
 use crate::liveness::{LivenessLock, lock_path};
 use crate::store::{Store, from_micros, to_micros};
@@ -156,10 +156,7 @@ impl Store {
                  VALUES (?1, ?2, 'RUNNING', ?3, ?4, ?5, '[]')",
                 params![id, job, attempt, arguments, to_micros(self.now())],
             )
-            .map_err(|error| match is_duplicate(&error) {
-                true => taken(),
-                false => sql_error(error),
-            })?;
+            .map_err(|error| rule_error(error, taken))?;
             forget_old(tx, job)
         })?;
         Ok(lock)
@@ -276,11 +273,10 @@ impl Store {
                 statement
                     .execute(params![id, seq, now, line])
                     .map_err(|error| {
-                        match is_duplicate(&error) {
-                            // The only constraint that can fail is the one on the run.
-                            true => Error::not_found(format!("run {id} does not exist")),
-                            false => sql_error(error),
-                        }
+                        // The only rule that can be broken is that the run exists.
+                        rule_error(error, || {
+                            Error::not_found(format!("run {id} does not exist"))
+                        })
                     })?;
             }
             Ok(())

@@ -5,7 +5,7 @@ use stave_core::catalog::{Table, check_name};
 use stave_core::{Error, Result, nearest};
 
 use super::{databases, from_json, limit, to_json};
-use crate::faults::{SqlContext, is_duplicate, sql_error};
+use crate::faults::{SqlContext, rule_error};
 use crate::store::Store;
 
 /// How many old versions of a table are kept.
@@ -38,12 +38,13 @@ impl Store {
                 "INSERT INTO tables VALUES (?1, ?2, 0, ?3)",
                 (&table.database, &table.name, &definition),
             )
-            .map_err(|error| match is_duplicate(&error) {
-                true => Error::already_exists(format!(
-                    "table \"{}.{}\" exists already",
-                    table.database, table.name
-                )),
-                false => sql_error(error),
+            .map_err(|error| {
+                rule_error(error, || {
+                    Error::already_exists(format!(
+                        "table \"{}.{}\" exists already",
+                        table.database, table.name
+                    ))
+                })
             })
         })?;
         Ok(table)

@@ -489,16 +489,3 @@ fn crawlers_crawl_once_at_a_time() {
         ErrorKind::NotFound
     );
 }
-
-#[test]
-fn opening_a_home_again_is_fast() {
-    let (dir, first) = store();
-    drop(first);
-    let best = (0..5).map(|_| {
-        let started = std::time::Instant::now();
-        open(&dir).get_database("x").expect_err("absent");
-        started.elapsed()
-    });
-    let best = best.min().expect("five");
-    assert!(best < std::time::Duration::from_millis(50), "{best:?}");
-}

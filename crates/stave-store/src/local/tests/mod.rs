@@ -23,17 +23,25 @@ pub(super) struct Fixture {
 }
 
 pub(super) fn open(dir: &TempDir) -> Store {
+    open_with(dir, StoreOptions { fsync: false })
+}
+
+fn open_with(dir: &TempDir, options: StoreOptions) -> Store {
     let at = "2026-11-21T10:00:00Z".parse().expect("a time");
     let (clock, ids) = (
         Arc::new(ManualClock::new(at)),
         Arc::new(SequentialIds::default()),
     );
-    Store::open_with(dir.path(), clock, ids, StoreOptions { fsync: false }).expect("a store")
+    Store::open_with(dir.path(), clock, ids, options).expect("a store")
 }
 
 pub(super) fn fixture() -> Fixture {
+    fixture_with(StoreOptions { fsync: false })
+}
+
+fn fixture_with(options: StoreOptions) -> Fixture {
     let dir = tempfile::tempdir().expect("a directory");
-    let store = open(&dir);
+    let store = open_with(&dir, options);
     let buckets = store.buckets();
     let bucket = bucket("lake");
     buckets.create(&bucket).expect("made");
@@ -70,14 +78,16 @@ impl Fixture {
 
 #[tokio::test]
 async fn local_buckets_keep_the_contract() {
-    let all = fixture();
-    let two = bucket("second");
-    all.buckets.create_bucket(&two).await.expect("made");
-    let kind = contract::Kind {
-        any_key: true,
-        own_etags: true,
-    };
-    contract::run(&all.buckets, &all.bucket, &two, kind).await;
+    for fsync in [false, true] {
+        let all = fixture_with(StoreOptions { fsync });
+        let two = bucket("second");
+        all.buckets.create_bucket(&two).await.expect("made");
+        let kind = contract::Kind {
+            any_key: true,
+            own_etags: true,
+        };
+        contract::run(&all.buckets, &all.bucket, &two, kind).await;
+    }
 }
 
 #[tokio::test]
