@@ -139,7 +139,7 @@ def run_once(options: argparse.Namespace, tool: str, data: Path, work: Path) -> 
         prepare_home(options, data, home)
         memory = ["--memory", options.stave_memory] if options.stave_memory else []
         command = [str(options.stave), "--home", str(home), *memory, "job", "run"]
-        command += [str(HERE / "job.yaml"), "--arg", "input=s3://bench/staging"]
+        command += [str(HERE.parents[1] / "examples/batch/job.yaml"), "--arg", "input=s3://bench/staging"]
         command += ["--arg", "output=s3://bench/warehouse"]
     else:
         output.parent.mkdir(parents=True, exist_ok=True)

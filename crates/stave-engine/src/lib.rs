@@ -3,9 +3,21 @@
 //! The only crate that names DataFusion, arrow and parquet. It is handed object
 //! stores and a catalog; it must not know of services or HTTP.
 
+pub mod catalog;
+pub mod classify;
+pub mod crawl;
 mod fault;
+mod glob;
+pub mod listing;
+pub mod job;
+pub mod json;
+mod physical;
 pub mod scan;
 mod session;
+pub mod sql;
+mod tables;
+#[cfg(test)]
+mod testing;
 pub mod text;
 pub mod types;
 pub mod write;

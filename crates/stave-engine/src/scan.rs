@@ -313,6 +313,11 @@ impl TextScan {
         })
     }
 
+    /// What is scanned.
+    pub(crate) fn table(&self) -> &TextTable {
+        &self.table
+    }
+
     /// The feed of the present run; a partition that is started again begins a new one.
     fn shared_feed(&self, partition: usize) -> Arc<SharedFeed> {
         let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);

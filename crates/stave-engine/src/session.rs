@@ -11,7 +11,7 @@ use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::object_store::ObjectStoreRegistry;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SessionState, SessionStateBuilder};
-use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::prelude::SessionConfig;
 use object_store::ObjectStore;
 use stave_core::{BucketName, Error, Result};
 use url::Url;
@@ -120,11 +120,6 @@ impl Engine {
             .with_runtime_env(Arc::clone(&self.runtime))
             .with_default_features()
             .build()
-    }
-
-    /// A new session with the usual configuration.
-    pub(crate) fn session(&self) -> SessionContext {
-        SessionContext::new_with_state(self.state(|_| ()))
     }
 }
 

@@ -7,8 +7,14 @@
 
 pub mod buckets;
 pub mod catalog;
+pub mod crawler;
+pub mod jobs;
+pub mod queries;
 pub mod transfer;
 
 pub use buckets::Buckets;
 pub use catalog::Catalog;
+pub use crawler::Crawlers;
+pub use jobs::Jobs;
+pub use queries::Queries;
 pub use transfer::Transfer;

@@ -4,6 +4,7 @@
 //!
 //! Must not know: any service, any wire protocol, DataFusion.
 
+mod check;
 mod database;
 mod faults;
 mod home;

@@ -1,2 +1,20 @@
-//! Stave.
-fn main() {}
+//! Stave: the AWS data stack of the Spotify pipelines in one program.
+
+mod app;
+mod args;
+mod commands;
+mod compose;
+mod config;
+mod failure;
+mod machine;
+mod output;
+mod progress;
+mod spill;
+mod system;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> std::process::ExitCode {
+    app::run()
+}

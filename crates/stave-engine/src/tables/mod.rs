@@ -3,62 +3,37 @@
 //!
 //! Must not know SQL.
 
-mod files;
 mod parquet;
 mod partitions;
 mod serde;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::Result as EngineResult;
+use datafusion::common::{Result as EngineResult, ScalarValue};
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
+use futures::{StreamExt, TryStreamExt};
 use stave_core::catalog::{Partition, SerdeInfo, Table};
-use stave_core::{Error, Result};
+use stave_core::{BucketName, Error, Result};
 
 use crate::catalog::Catalog;
-use crate::scan::{Format, ScanFile, ScanReport, TextTable};
+use crate::json::JsonFormat;
+use crate::listing::{ListedObject, list_objects};
+use crate::scan::{Format, ScanFile, TextTable};
 use crate::text::{Compression, CsvFormat, Matching, TextFile};
 use crate::{Engine, fault, types};
-use files::Folder;
 use parquet::{ParquetFiles, Wanted};
 use partitions::Chosen;
 use serde::Form;
 
-/// What the scans of a query have read; shared by all its tables.
-#[derive(Debug, Default)]
-pub struct Tally {
-    text: Mutex<Vec<Arc<ScanReport>>>,
-    files: Mutex<u64>,
-}
-
-impl Tally {
-    /// Bytes of text, uncompressed.
-    pub fn text_bytes(&self) -> u64 {
-        let reports = self.text.lock().unwrap_or_else(PoisonError::into_inner);
-        let bytes = |report: &Arc<ScanReport>| report.bytes.load(std::sync::atomic::Ordering::Relaxed);
-        reports.iter().map(bytes).sum()
-    }
-
-    /// How many files were left after pruning.
-    pub fn files(&self) -> u64 {
-        *self.files.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn add(&self, report: Option<&Arc<ScanReport>>, files: usize) {
-        *self.files.lock().unwrap_or_else(PoisonError::into_inner) += files as u64;
-        if let Some(report) = report {
-            let mut reports = self.text.lock().unwrap_or_else(PoisonError::into_inner);
-            reports.push(Arc::clone(report));
-        }
-    }
-}
+/// How many folders are listed at once.
+const LISTINGS: usize = 16;
 
 /// A table of the catalog that a plan can scan.
 #[derive(Debug)]
@@ -69,35 +44,29 @@ pub struct HiveTable {
     columns: SchemaRef,
     keys: Vec<FieldRef>,
     schema: SchemaRef,
-    tally: Arc<Tally>,
 }
 
 impl HiveTable {
     /// The table that `table` describes; refused when it is a view, of an unknown SerDe
     /// or has a column of an unknown type.
-    pub fn new(
-        engine: &Engine,
-        catalog: &Arc<dyn Catalog>,
-        table: Table,
-        tally: &Arc<Tally>,
-    ) -> Result<Self> {
+    pub fn new(engine: &Engine, catalog: &Arc<dyn Catalog>, table: Table) -> Result<Self> {
         let name = format!("table \"{}.{}\"", table.database, table.name);
-        Self::build(engine, catalog, table, tally).map_err(|error| error.within(name))
+        Self::build(engine, catalog, table).map_err(|error| error.within(name))
     }
 
-    fn build(
-        engine: &Engine,
-        catalog: &Arc<dyn Catalog>,
-        table: Table,
-        tally: &Arc<Tally>,
-    ) -> Result<Self> {
+    fn build(engine: &Engine, catalog: &Arc<dyn Catalog>, table: Table) -> Result<Self> {
         if table.table_type == "VIRTUAL_VIEW" {
-            return Err(Error::unsupported("it is a view; views are not supported yet"));
+            return Err(Error::unsupported(
+                "it is a view; views are not supported yet",
+            ));
         }
         let projected = table.parameter("projection.enabled");
         if projected.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
-            return Err(Error::unsupported("partition projection is not supported yet")
-                .hint("register the partitions in the catalog and set projection.enabled to false"));
+            return Err(
+                Error::unsupported("partition projection is not supported yet").hint(
+                    "register the partitions in the catalog and set projection.enabled to false",
+                ),
+            );
         }
         Form::new(&table, &table.storage.serde)?;
         let columns = table
@@ -107,16 +76,22 @@ impl HiveTable {
             .map(|column| {
                 let arrow = types::parse(&column.type_name)
                     .map_err(|error| error.within(format!("column \"{}\"", column.name)))?;
-                Ok(Arc::new(Field::new(column.name.to_lowercase(), arrow, true)))
+                Ok(Arc::new(Field::new(
+                    column.name.to_lowercase(),
+                    arrow,
+                    true,
+                )))
             })
             .collect::<Result<Vec<FieldRef>>>()?;
         let keys = partitions::key_fields(&table)?;
         let all: Vec<FieldRef> = columns.iter().chain(&keys).cloned().collect();
-        if let Some(twice) = (1..all.len()).find(|&at| {
-            all[..at].iter().any(|field| field.name() == all[at].name())
-        }) {
-            return Err(Error::invalid(format!("it has two columns \"{}\"", all[twice].name()))
-                .hint("rename one of them in the catalog"));
+        if let Some(twice) =
+            (1..all.len()).find(|&at| all[..at].iter().any(|field| field.name() == all[at].name()))
+        {
+            return Err(
+                Error::invalid(format!("it has two columns \"{}\"", all[twice].name()))
+                    .hint("rename one of them in the catalog"),
+            );
         }
         Ok(Self {
             engine: engine.clone(),
@@ -125,16 +100,14 @@ impl HiveTable {
             columns: Arc::new(Schema::new(columns)),
             keys,
             schema: Arc::new(Schema::new(all)),
-            tally: Arc::clone(tally),
         })
     }
 
     /// The files that matter, by the form they are read in.
     async fn parts(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<Part>> {
         if self.keys.is_empty() {
-            let folder = files::list(&self.engine, &self.table.storage.location).await?;
             let mut part = Part::new(self.table.storage.serde.clone());
-            part.add(folder, &[]);
+            part.add(self.files_at(&self.table.storage.location).await?, &[]);
             return Ok(vec![part]);
         }
         let partitions = self
@@ -151,22 +124,37 @@ impl HiveTable {
     }
 
     async fn list(&self, partitions: &[Partition], chosen: &[Chosen]) -> Result<Vec<Part>> {
-        let locations: Vec<&str> = chosen
-            .iter()
-            .map(|chosen| partitions[chosen.index].storage.location.as_str())
-            .collect();
-        let folders = files::list_all(&self.engine, &locations).await?;
+        let mut listings = Vec::with_capacity(chosen.len());
+        for chosen in chosen {
+            listings.push(self.files_at(&partitions[chosen.index].storage.location));
+        }
+        let folders: Vec<Vec<ListedObject>> = futures::stream::iter(listings)
+            .buffered(LISTINGS)
+            .try_collect()
+            .await?;
         let mut parts: Vec<Part> = Vec::new();
-        for (chosen, folder) in chosen.iter().zip(folders) {
+        for (chosen, files) in chosen.iter().zip(folders) {
             let own = &partitions[chosen.index].storage.serde;
-            let serde = if own.library.is_empty() { &self.table.storage.serde } else { own };
-            let at = parts.iter().position(|part| part.serde == *serde).unwrap_or_else(|| {
-                parts.push(Part::new(serde.clone()));
-                parts.len() - 1
-            });
-            parts[at].add(folder, &chosen.values);
+            let serde = if own.library.is_empty() {
+                &self.table.storage.serde
+            } else {
+                own
+            };
+            let at = parts
+                .iter()
+                .position(|part| part.serde == *serde)
+                .unwrap_or_else(|| {
+                    parts.push(Part::new(serde.clone()));
+                    parts.len() - 1
+                });
+            parts[at].add(files, &chosen.values);
         }
         Ok(parts)
+    }
+
+    /// The files below a folder, as they are at this moment.
+    async fn files_at(&self, location: &str) -> Result<Vec<ListedObject>> {
+        list_objects(&self.engine, &location.parse()?, true, &[]).await
     }
 
     async fn scan_part(
@@ -183,12 +171,14 @@ impl HiveTable {
                 let columns = Arc::clone(&self.columns);
                 Arc::new(CsvFormat::new(dialect, Matching::ByPosition, columns))
             }
-            Form::Json => return Err(Error::unsupported("JSON")),
+            Form::Json => {
+                let columns = Arc::clone(&self.columns);
+                Arc::new(JsonFormat::new(columns).folding_case())
+            }
         };
         let mut table = TextTable::new(format, Vec::new());
         table.partition_columns.clone_from(&self.keys);
         table.files = part.text_files();
-        self.tally.add(Some(&table.report), table.files.len());
         let scan = table.scan(state, projection, &[], limit).await;
         Ok(vec![scan.map_err(fault::engine)?])
     }
@@ -208,7 +198,6 @@ impl HiveTable {
         };
         let mut scans = Vec::new();
         for found in part.parquet_files() {
-            self.tally.add(None, found.files.len());
             scans.push(parquet::scan(state, found, &wanted).await?);
         }
         Ok(scans)
@@ -219,47 +208,48 @@ impl HiveTable {
 #[derive(Debug)]
 struct Part {
     serde: SerdeInfo,
-    folders: Vec<(Folder, Vec<datafusion::common::ScalarValue>)>,
+    files: Vec<(ListedObject, Vec<ScalarValue>)>,
 }
 
 impl Part {
     fn new(serde: SerdeInfo) -> Self {
-        Self { serde, folders: Vec::new() }
+        Self {
+            serde,
+            files: Vec::new(),
+        }
     }
 
-    fn add(&mut self, folder: Folder, values: &[datafusion::common::ScalarValue]) {
-        if !folder.objects.is_empty() {
-            self.folders.push((folder, values.to_vec()));
-        }
+    fn add(&mut self, files: Vec<ListedObject>, values: &[ScalarValue]) {
+        self.files
+            .extend(files.into_iter().map(|file| (file, values.to_vec())));
     }
 
     fn text_files(self) -> Vec<ScanFile> {
-        let mut files = Vec::new();
-        for (folder, values) in self.folders {
-            files.extend(folder.objects.into_iter().map(|meta| ScanFile {
-                file: TextFile {
-                    store: Arc::clone(&folder.store),
-                    name: format!("s3://{}/{}", folder.location.bucket, meta.location),
-                    compression: Compression::of_key(meta.location.as_ref()),
-                    meta,
-                },
-                partition: values.clone(),
-            }));
-        }
-        files
+        let files = self.files.into_iter().map(|(file, partition)| ScanFile {
+            file: TextFile {
+                name: file.name(),
+                compression: Compression::of_key(&file.uri.key),
+                store: file.store,
+                meta: file.meta,
+            },
+            partition,
+        });
+        files.collect()
     }
 
     /// A scan of Parquet reads one bucket.
     fn parquet_files(self) -> Vec<ParquetFiles> {
-        let mut buckets: BTreeMap<_, ParquetFiles> = BTreeMap::new();
-        for (folder, values) in self.folders {
-            let bucket = folder.location.bucket;
-            let found = buckets.entry(bucket.clone()).or_insert_with(|| ParquetFiles {
-                bucket,
-                store: folder.store,
-                files: Vec::new(),
-            });
-            found.files.extend(folder.objects.into_iter().map(|meta| (meta, values.clone())));
+        let mut buckets: BTreeMap<BucketName, ParquetFiles> = BTreeMap::new();
+        for (file, values) in self.files {
+            let bucket = file.uri.bucket;
+            let found = buckets
+                .entry(bucket.clone())
+                .or_insert_with(|| ParquetFiles {
+                    bucket,
+                    store: file.store,
+                    files: Vec::new(),
+                });
+            found.files.push((file.meta, values));
         }
         buckets.into_values().collect()
     }
@@ -283,14 +273,20 @@ impl TableProvider for HiveTable {
         limit: Option<usize>,
     ) -> EngineResult<Arc<dyn ExecutionPlan>> {
         // Filters that partitions do not decide are looked at again above.
-        let rest = filters.iter().any(|filter| !partitions::decides(filter, &self.keys));
+        let rest = filters
+            .iter()
+            .any(|filter| !partitions::decides(filter, &self.keys));
         let limit = limit.filter(|_| !rest);
         let name = format!("table \"{}.{}\"", self.table.database, self.table.name);
         let mut scans = Vec::new();
         let parts = self.parts(state, filters).await;
         let within = |error: Error| fault::into_engine(error.within(&name));
         for part in parts.map_err(within)? {
-            scans.extend(self.scan_part(state, part, projection, limit).await.map_err(within)?);
+            scans.extend(
+                self.scan_part(state, part, projection, limit)
+                    .await
+                    .map_err(within)?,
+            );
         }
         match scans.len() {
             0 => {

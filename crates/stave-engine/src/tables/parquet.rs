@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use ::parquet::file::metadata::RowGroupMetaData;
 use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use datafusion::catalog::Session;
 use datafusion::common::stats::Precision;
@@ -14,6 +15,7 @@ use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::table_schema::TableSchema;
+use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::Column;
@@ -97,21 +99,11 @@ async fn statistics(
         return Ok(whole);
     }
     let cache = state.runtime_env().cache_manager.get_file_metadata_cache();
-    let footers: Vec<(i64, i64)> = futures::stream::iter(&found.files)
-        .map(|(meta, _)| {
-            let cache = Arc::clone(&cache);
-            async move {
-                let footer = DFParquetMetadata::new(found.store.as_ref(), meta)
-                    .with_file_metadata_cache(Some(cache))
-                    .fetch_metadata()
-                    .await
-                    .map_err(|error| at(&found.bucket, meta, error))?;
-                let groups = footer.row_groups();
-                let rows = groups.iter().map(|group| group.num_rows()).sum();
-                let bytes = groups.iter().map(|group| group.total_byte_size()).sum();
-                Ok::<_, Error>((rows, bytes))
-            }
-        })
+    let mut reading = Vec::with_capacity(found.files.len());
+    for (meta, _) in &found.files {
+        reading.push(footer(&cache, found, meta));
+    }
+    let footers: Vec<(i64, i64)> = futures::stream::iter(reading)
         .buffered(FOOTERS)
         .try_collect()
         .await?;
@@ -120,6 +112,23 @@ async fn statistics(
     whole.num_rows = Precision::Exact(usize::try_from(rows).unwrap_or_default());
     whole.total_byte_size = Precision::Inexact(usize::try_from(bytes).unwrap_or_default());
     Ok(whole)
+}
+
+/// How many rows and uncompressed bytes a file says it has.
+async fn footer(
+    cache: &Arc<FileMetadataCache>,
+    found: &ParquetFiles,
+    meta: &ObjectMeta,
+) -> Result<(i64, i64)> {
+    let footer = DFParquetMetadata::new(found.store.as_ref(), meta)
+        .with_file_metadata_cache(Some(Arc::clone(cache)))
+        .fetch_metadata()
+        .await
+        .map_err(|error| at(&found.bucket, meta, error))?;
+    let groups = footer.row_groups();
+    let rows = groups.iter().map(RowGroupMetaData::num_rows).sum();
+    let bytes = groups.iter().map(RowGroupMetaData::total_byte_size).sum();
+    Ok((rows, bytes))
 }
 
 fn at(bucket: &BucketName, meta: &ObjectMeta, error: datafusion::error::DataFusionError) -> Error {
@@ -169,7 +178,11 @@ fn meant_by<'a>(table: &'a SchemaRef, file: &SchemaRef, field: &FieldRef) -> Opt
         .fields()
         .iter()
         .find(|other| other.name() == meant.name())
-        .or_else(|| file.fields().iter().find(|other| other.name().eq_ignore_ascii_case(meant.name())))?;
+        .or_else(|| {
+            file.fields()
+                .iter()
+                .find(|other| other.name().eq_ignore_ascii_case(meant.name()))
+        })?;
     (first.name() == field.name()).then_some(meant)
 }
 
@@ -180,8 +193,9 @@ fn same_nested_names(column: &str, wanted: &DataType, found: &DataType) -> Resul
             for field in wanted {
                 if let Some((_, same)) = found.find(field.name()) {
                     same_nested_names(column, field.data_type(), same.data_type())?;
-                } else if let Some(other) =
-                    found.iter().find(|other| other.name().eq_ignore_ascii_case(field.name()))
+                } else if let Some(other) = found
+                    .iter()
+                    .find(|other| other.name().eq_ignore_ascii_case(field.name()))
                 {
                     return Err(Error::unsupported(format!(
                         "column \"{column}\": its field \"{}\" is called \"{}\" in the file; fields inside a column that differ in case are not supported",
@@ -215,7 +229,11 @@ impl PhysicalExprAdapter for AnyCaseAdapter {
                     return Ok(Transformed::no(expr));
                 };
                 let index = column.index();
-                let named = self.physical.fields().get(index).map(|field| field.name().as_str());
+                let named = self
+                    .physical
+                    .fields()
+                    .get(index)
+                    .map(|field| field.name().as_str());
                 match named.filter(|name| *name != column.name()) {
                     Some(name) => Ok(Transformed::yes(Arc::new(Column::new(name, index)) as _)),
                     None => Ok(Transformed::no(expr)),

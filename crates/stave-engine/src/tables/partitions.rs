@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
+use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{Field, FieldRef, Schema};
 use datafusion::catalog::Session;
@@ -90,7 +90,10 @@ pub(super) fn choose(
     (0..partitions.len())
         .filter(|&row| keep.as_ref().is_none_or(|keep| keep.value(row)))
         .map(|index| {
-            let values = rows.columns().iter().map(|column| ScalarValue::try_from_array(column, index));
+            let values = rows
+                .columns()
+                .iter()
+                .map(|column| ScalarValue::try_from_array(column, index));
             Ok(Chosen {
                 index,
                 values: values.collect::<Result<_, _>>().map_err(fault::engine)?,
@@ -135,6 +138,9 @@ fn decide(state: &dyn Session, rows: &RecordBatch, filter: Expr) -> Result<Boole
         .as_any()
         .downcast_ref::<BooleanArray>()
         .ok_or_else(|| Error::internal("a filter is not boolean"))?;
+    if decided.null_count() == 0 {
+        return Ok(decided.clone());
+    }
     // What is neither true nor false lets nothing through.
     Ok(arrow::compute::prep_null_mask_filter(decided))
 }

@@ -3,8 +3,8 @@
 //! <https://docs.aws.amazon.com/athena/latest/ug/supported-serdes.html>
 
 use stave_core::catalog::{
-    HIVE_JSON_SERDE, LAZY_SIMPLE_SERDE, OPEN_CSV_SERDE, OPENX_JSON_SERDE, PARQUET_SERDE, Parameters,
-    SerdeInfo, Table,
+    HIVE_JSON_SERDE, LAZY_SIMPLE_SERDE, OPEN_CSV_SERDE, OPENX_JSON_SERDE, PARQUET_SERDE,
+    Parameters, SerdeInfo, Table,
 };
 use stave_core::{Error, Result};
 
@@ -55,7 +55,9 @@ fn unknown(what: &str, name: &str) -> Error {
 fn lazy_simple(table: &Table, serde: &SerdeInfo) -> Result<Dialect> {
     let parameters = &serde.parameters;
     let mut dialect = Dialect::hive(HIVE_DELIMITER);
-    let delimiter = parameters.get("field.delim").or_else(|| parameters.get("serialization.format"));
+    let delimiter = parameters
+        .get("field.delim")
+        .or_else(|| parameters.get("serialization.format"));
     if let Some(delimiter) = delimiter {
         dialect.delimiter = byte("field.delim", delimiter)?;
     } else if table.classification() == Some("csv") {
@@ -94,26 +96,34 @@ fn header_lines(table: &Table, serde: &Parameters) -> Result<u64> {
         return Ok(0);
     };
     text.trim().parse().map_err(|_| {
-        Error::invalid(format!("the table's parameter {NAME} is \"{text}\", which is no number of lines"))
+        Error::invalid(format!(
+            "the table's parameter {NAME} is \"{text}\", which is no number of lines"
+        ))
     })
 }
 
 /// One byte as Hive writes it: the character, its number, or an escape such as `\t` or `\001`.
 fn byte(name: &str, text: &str) -> Result<u8> {
-    let numbered = || text.parse::<u8>().ok().filter(u8::is_ascii);
-    let octal = || u8::from_str_radix(text.strip_prefix('\\')?, 8).ok();
-    let unicode = || u8::from_str_radix(text.strip_prefix("\\u00")?, 16).ok();
+    let escaped = |prefix: &str, radix| u8::from_str_radix(text.strip_prefix(prefix)?, radix).ok();
     let found = match text {
         "\\t" => Some(b'\t'),
         "\\\\" => Some(b'\\'),
-        _ => numbered().or_else(octal).or_else(unicode).or_else(|| match text.as_bytes() {
-            [one] => Some(*one),
-            _ => None,
-        }),
+        _ => match text.as_bytes() {
+            // Hive takes a digit for the number of a byte too.
+            [one] if !one.is_ascii_digit() => Some(*one),
+            _ => text
+                .parse()
+                .ok()
+                .or(escaped("\\", 8))
+                .or(escaped("\\u00", 16)),
+        },
     };
     found.filter(u8::is_ascii).ok_or_else(|| {
-        Error::unsupported(format!("the SerDe's parameter {name} is \"{}\"", text.escape_debug()))
-            .hint("it can be one ASCII character")
+        Error::unsupported(format!(
+            "the SerDe's parameter {name} is \"{}\"",
+            text.escape_debug()
+        ))
+        .hint("it can be one ASCII character")
     })
 }
 

@@ -17,7 +17,7 @@ use crate::fault;
 const PARTS_AHEAD: usize = 4;
 
 /// A source of an object's uncompressed bytes.
-pub(super) enum Blocks {
+pub(crate) enum Blocks {
     /// A file, read directly.
     File(File),
     /// A compressed object; its reader may block.
@@ -28,7 +28,7 @@ pub(super) enum Blocks {
 
 impl Blocks {
     /// Opens the object at `path`.
-    pub(super) async fn open(
+    pub(crate) async fn open(
         store: &dyn ObjectStore,
         path: &Path,
         compression: Compression,
@@ -51,7 +51,7 @@ impl Blocks {
     }
 
     /// Appends about `wanted` bytes to `buffer`; false when there are no more.
-    pub(super) async fn read(&mut self, buffer: &mut Vec<u8>, wanted: usize) -> Result<bool> {
+    pub(crate) async fn read(&mut self, buffer: &mut Vec<u8>, wanted: usize) -> Result<bool> {
         match self {
             Self::File(file) => read_some(file, buffer, wanted).map_err(fault::io),
             Self::Remote(stream) => {

@@ -4,7 +4,7 @@
 //! fields, [`columns`] makes columns of them, [`decode`] puts the parts together
 //! and deals with bad rows. Knows nothing of jobs, catalogs or SQL.
 
-mod blocks;
+pub(crate) mod blocks;
 pub mod chunks;
 mod columns;
 mod compression;
@@ -15,7 +15,7 @@ pub mod records;
 mod special;
 #[cfg(test)]
 mod tests;
-mod values;
+pub(crate) mod values;
 mod views;
 
 pub use chunks::{CHUNK_BYTES, Chunk, Chunks, OpenFile, TextFile};

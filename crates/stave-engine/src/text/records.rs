@@ -14,7 +14,7 @@ const FLAG: u32 = 1 << 31;
 pub const MAX_CHUNK_BYTES: usize = (FLAG - 1) as usize;
 
 /// The width that takes every record as it is.
-pub(super) const ANY_WIDTH: usize = usize::MAX;
+pub(crate) const ANY_WIDTH: usize = usize::MAX;
 
 /// Where a field's bytes are: in the chunk, or among the unescaped ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

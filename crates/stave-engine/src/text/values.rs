@@ -5,7 +5,7 @@ use arrow::compute::kernels::cast_utils::{Parser, parse_decimal, string_to_times
 use arrow::datatypes::{Date32Type, Decimal128Type};
 
 /// A whole number with an optional sign.
-pub(super) fn integer<N: TryFrom<i64>>(value: &[u8]) -> Option<N> {
+pub(crate) fn integer<N: TryFrom<i64>>(value: &[u8]) -> Option<N> {
     let (negative, digits) = match value {
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] => (false, digits),
@@ -32,13 +32,13 @@ pub(super) fn integer<N: TryFrom<i64>>(value: &[u8]) -> Option<N> {
 }
 
 /// A number with an optional fraction and exponent, `NaN` and `inf` among them.
-pub(super) fn float<N: std::str::FromStr>(value: &[u8]) -> Option<N> {
+pub(crate) fn float<N: std::str::FromStr>(value: &[u8]) -> Option<N> {
     std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 /// `true` or `false`, in any case.
 #[allow(clippy::unnecessary_wraps)]
-pub(super) fn boolean(value: &[u8]) -> Option<bool> {
+pub(crate) fn boolean(value: &[u8]) -> Option<bool> {
     if value.eq_ignore_ascii_case(b"true") {
         Some(true)
     } else if value.eq_ignore_ascii_case(b"false") {
@@ -49,7 +49,7 @@ pub(super) fn boolean(value: &[u8]) -> Option<bool> {
 }
 
 /// `YYYY-MM-DD`, as days since 1970-01-01.
-pub(super) fn date(value: &[u8]) -> Option<i32> {
+pub(crate) fn date(value: &[u8]) -> Option<i32> {
     let shape = value.len() == 10 && value[4] == b'-' && value[7] == b'-';
     shape
         .then(|| Date32Type::parse(std::str::from_utf8(value).ok()?))
@@ -57,14 +57,14 @@ pub(super) fn date(value: &[u8]) -> Option<i32> {
 }
 
 /// `YYYY-MM-DD HH:MM:SS[.fraction]`, also with `T`, a zone or a trailing ` UTC`; nanoseconds since 1970.
-pub(super) fn timestamp_nanos(value: &[u8]) -> Option<i64> {
+pub(crate) fn timestamp_nanos(value: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(value).ok()?;
     let text = text.strip_suffix(" UTC").unwrap_or(text);
     string_to_timestamp_nanos(text).ok()
 }
 
 /// A decimal of at most `precision` digits, `scale` of them behind the point.
-pub(super) fn decimal(value: &[u8], precision: u8, scale: i8) -> Option<i128> {
+pub(crate) fn decimal(value: &[u8], precision: u8, scale: i8) -> Option<i128> {
     let text = std::str::from_utf8(value).ok()?;
     parse_decimal::<Decimal128Type>(text, precision, scale).ok()
 }

@@ -1,6 +1,7 @@
 //! What is written comes back, by the general reader and whatever the encoding.
 
 use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -9,14 +10,16 @@ use arrow::array::{
 };
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::file::statistics::Statistics;
+use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use ::parquet::file::reader::{FileReader, SerializedFileReader};
+use ::parquet::file::statistics::Statistics;
 use proptest::prelude::*;
 
+use super::folders::Folders;
 use super::parquet::parquet;
 use super::sink::Sink;
-use super::*;
+use super::{OutputFormat, OutputSpec, ParquetCompression};
+use crate::text::Compression;
 
 fn write_batches(
     batches: &[RecordBatch],
@@ -216,11 +219,11 @@ fn the_footer_tells_ranges_and_nulls() {
     match group.column(0).statistics() {
         Some(Statistics::ByteArray(range)) => {
             assert_eq!(
-                range.min_opt().map(parquet::data_type::ByteArray::data),
+                range.min_opt().map(::parquet::data_type::ByteArray::data),
                 Some("a".as_bytes())
             );
             assert_eq!(
-                range.max_opt().map(parquet::data_type::ByteArray::data),
+                range.max_opt().map(::parquet::data_type::ByteArray::data),
                 Some("é".as_bytes())
             );
             assert_eq!(range.null_count_opt(), Some(1));

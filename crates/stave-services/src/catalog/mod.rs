@@ -3,6 +3,7 @@
 //!
 //! Must not know what the tables' data is, nor how it is read.
 
+mod engine;
 mod partitions;
 mod tables;
 #[cfg(test)]
@@ -11,6 +12,8 @@ mod tests;
 use stave_core::catalog::Database;
 use stave_core::{Caller, Error, Result};
 use stave_store::Store;
+
+pub use self::engine::EngineCatalog;
 
 /// The catalog service. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -26,6 +29,11 @@ impl Catalog {
             store,
             region: region.into(),
         }
+    }
+
+    /// The catalog as the engine reads it for `caller`, whose permission every look-up checks.
+    pub fn for_engine(&self, caller: &Caller) -> EngineCatalog {
+        EngineCatalog::new(self.clone(), caller.clone())
     }
 
     /// Adds a database.

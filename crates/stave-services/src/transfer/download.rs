@@ -109,7 +109,10 @@ pub(super) async fn write(
 /// Makes the folders above `path`. Those below `root` must be folders and not
 /// links: a link could lead out of it.
 async fn make_folders(root: Option<&Path>, path: &Path) -> Result<()> {
-    let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) else {
+    let Some(parent) = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+    else {
         return Ok(());
     };
     let Some(root) = root else {
@@ -117,7 +120,11 @@ async fn make_folders(root: Option<&Path>, path: &Path) -> Result<()> {
     };
     make_all(root).await?;
     let below = parent.strip_prefix(root).map_err(|_| {
-        Error::internal(format!("{} is not below {}", path.display(), root.display()))
+        Error::internal(format!(
+            "{} is not below {}",
+            path.display(),
+            root.display()
+        ))
     })?;
     let mut folder = root.to_owned();
     for part in below.components() {

@@ -176,10 +176,10 @@ impl Transfer {
     ) -> Result<Plan> {
         let plan = match (from, to) {
             (Place::Local(_), Place::Local(_)) => {
-                return Err(
-                    Error::invalid(format!("\"{from}\" and \"{to}\" are both on this machine"))
-                        .hint("one of the two must be an s3:// address; for two files use cp"),
-                );
+                return Err(Error::invalid(format!(
+                    "\"{from}\" and \"{to}\" are both on this machine"
+                ))
+                .hint("one of the two must be an s3:// address; for two files use cp"));
             }
             (Place::Local(path), Place::Object(uri)) => plan::upload(path, uri, options).await?,
             (Place::Object(uri), Place::Local(path)) => {

@@ -18,10 +18,8 @@ pub(super) async fn upload(path: &Path, to: &S3Uri, options: TransferOptions) ->
         .map_err(|error| io_error(error, "read", path))?;
     if metadata.is_dir() {
         if !options.recursive {
-            return Err(
-                Error::invalid(format!("{} is a directory", path.display()))
-                    .hint("add --recursive to copy what is in it"),
-            );
+            return Err(Error::invalid(format!("{} is a directory", path.display()))
+                .hint("add --recursive to copy what is in it"));
         }
         let (path, to) = (path.to_owned(), to.clone());
         return tokio::task::spawn_blocking(move || upload_tree(&path, &to, options))
@@ -174,7 +172,11 @@ impl Files {
             if self.folders.contains(&seen_as) {
                 plan.skip(from, "other keys need a folder of the same name", true);
             } else if !seen.insert(seen_as) {
-                plan.skip(from, "another key differs in upper and lower case only", true);
+                plan.skip(
+                    from,
+                    "another key differs in upper and lower case only",
+                    true,
+                );
             } else {
                 plan.push(Item {
                     from,
@@ -241,7 +243,10 @@ async fn one(buckets: &Buckets, caller: &Caller, from: &S3Uri) -> Result<ObjectI
         return Err(Error::invalid(format!("{from} is a whole bucket"))
             .hint("add --recursive to copy what is in it"));
     }
-    let error = match buckets.head(caller, &from.bucket, &from.object_key()?).await {
+    let error = match buckets
+        .head(caller, &from.bucket, &from.object_key()?)
+        .await
+    {
         Ok(object) => return Ok(object),
         Err(error) if error.kind() == ErrorKind::NotFound => error,
         Err(error) => return Err(error),
@@ -267,7 +272,10 @@ async fn under(buckets: &Buckets, caller: &Caller, from: &S3Uri) -> Result<Vec<O
         Ok(key) if buckets.exists(caller, &from.bucket, &key).await? => {
             Err(error.hint("it is one object: leave out --recursive"))
         }
-        _ => Err(error.hint(format!("see what there is with: stave ls s3://{}", from.bucket))),
+        _ => Err(error.hint(format!(
+            "see what there is with: stave ls s3://{}",
+            from.bucket
+        ))),
     }
 }
 

@@ -86,11 +86,7 @@ fn walk_folder(
                 walk_folder(&path, &below, follow, above, each)?;
                 above.remove(&id);
             } else {
-                other(
-                    path,
-                    "is a symbolic link to a folder that it lies in",
-                    true,
-                )?;
+                other(path, "is a symbolic link to a folder that it lies in", true)?;
             }
         } else {
             other(path, "is a device, a pipe or a socket", false)?;

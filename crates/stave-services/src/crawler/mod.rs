@@ -1,0 +1,338 @@
+//! Crawlers: they look at what lies in buckets and put it into the Data Catalog
+//! as tables, as Glue's crawlers do.
+//!
+//! Must not know how files are read nor how folders become tables (the engine
+//! does), nor the catalog's rows (the catalog service has them).
+
+mod apply;
+mod configuration;
+mod definition;
+mod figures;
+mod survey;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use stave_core::error::chain;
+use stave_core::{Caller, Clock, Error, IdSource, Result, ids};
+use stave_engine::{Engine, crawl};
+use stave_store::{CrawlState, CrawlerState, Store};
+
+use self::apply::Apply;
+pub use self::definition::{
+    CrawlerDefinition, DeleteWord, S3Target, SchemaChangePolicy, Targets, UpdateWord,
+};
+pub use self::figures::{CrawlFigures, CrawledTable, TableOutcome};
+use crate::Catalog;
+
+/// A crawler.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Crawler {
+    /// Its name.
+    pub name: String,
+    /// What it is to do.
+    pub definition: CrawlerDefinition,
+    /// What it is at.
+    pub state: CrawlerState,
+    /// How its last crawl ended.
+    pub last_crawl: Option<Crawl>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A crawl.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Crawl {
+    /// Its id.
+    pub id: String,
+    /// How it stands.
+    pub state: CrawlState,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// What it did.
+    pub figures: CrawlFigures,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+/// What a crawl tells while it is at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CrawlProgress<'a> {
+    /// A target was listed.
+    Listed {
+        /// Its address.
+        target: &'a str,
+        /// How many objects it holds.
+        objects: u64,
+        /// Their size in bytes.
+        bytes: u64,
+    },
+    /// So many objects are about to be looked into.
+    Sampling {
+        /// How many.
+        objects: u64,
+    },
+    /// One more was looked into.
+    Sampled,
+    /// Something was done about a table.
+    Table(&'a CrawledTable),
+}
+
+/// Who hears what a crawl tells.
+pub type Observer<'a> = &'a mut (dyn FnMut(CrawlProgress<'_>) + Send);
+
+/// The crawler service. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Crawlers {
+    store: Store,
+    catalog: Catalog,
+    region: String,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl Crawlers {
+    /// The crawlers in `store`, which write to `catalog`; ARNs name `region`.
+    pub fn new(
+        store: Store,
+        catalog: Catalog,
+        region: impl Into<String>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+    ) -> Self {
+        Self {
+            store,
+            catalog,
+            region: region.into(),
+            clock,
+            ids,
+        }
+    }
+
+    /// Adds a crawler.
+    pub async fn create(
+        &self,
+        caller: &Caller,
+        name: &str,
+        definition: CrawlerDefinition,
+    ) -> Result<Crawler> {
+        caller.may("glue:CreateCrawler", &self.arn(caller, name))?;
+        let (name, definition) = (name.to_owned(), to_json(&definition.checked()?)?);
+        self.blocking(move |store| store.create_crawler(&name, &definition))
+            .await
+            .and_then(Crawler::of_row)
+    }
+
+    /// Replaces the definition of a crawler that is not crawling.
+    pub async fn update(
+        &self,
+        caller: &Caller,
+        name: &str,
+        definition: CrawlerDefinition,
+    ) -> Result<Crawler> {
+        caller.may("glue:UpdateCrawler", &self.arn(caller, name))?;
+        let (name, definition) = (name.to_owned(), to_json(&definition.checked()?)?);
+        self.blocking(move |store| {
+            store.mark_dead_crawls()?;
+            store.update_crawler(&name, &definition)
+        })
+        .await
+        .and_then(Crawler::of_row)
+    }
+
+    /// The crawler of that name.
+    pub async fn get(&self, caller: &Caller, name: &str) -> Result<Crawler> {
+        caller.may("glue:GetCrawler", &self.arn(caller, name))?;
+        let name = name.to_owned();
+        self.blocking(move |store| {
+            store.mark_dead_crawls()?;
+            store.get_crawler(&name)
+        })
+        .await
+        .and_then(Crawler::of_row)
+    }
+
+    /// At most `max` crawlers after the name `after`, by name.
+    pub async fn list(
+        &self,
+        caller: &Caller,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<Vec<Crawler>> {
+        caller.may("glue:GetCrawlers", &self.arn(caller, "*"))?;
+        let after = after.map(str::to_owned);
+        let rows = self.blocking(move |store| {
+            store.mark_dead_crawls()?;
+            store.list_crawlers(after.as_deref(), max)
+        });
+        rows.await?.into_iter().map(Crawler::of_row).collect()
+    }
+
+    /// Removes a crawler that is not crawling, with its crawls; its tables stay.
+    pub async fn delete(&self, caller: &Caller, name: &str) -> Result<()> {
+        caller.may("glue:DeleteCrawler", &self.arn(caller, name))?;
+        let name = name.to_owned();
+        self.blocking(move |store| {
+            store.mark_dead_crawls()?;
+            store.delete_crawler(&name)
+        })
+        .await
+    }
+
+    /// At most `max` crawls of a crawler, newest first.
+    pub async fn crawls(&self, caller: &Caller, name: &str, max: usize) -> Result<Vec<Crawl>> {
+        caller.may("glue:ListCrawls", &self.arn(caller, name))?;
+        let name = name.to_owned();
+        let rows = self.blocking(move |store| {
+            store.mark_dead_crawls()?;
+            store.list_crawls(&name, max)
+        });
+        rows.await?.into_iter().map(Crawl::of_row).collect()
+    }
+
+    /// Crawls; says how it went once the catalog is up to date.
+    ///
+    /// A crawl that fails is noted as failed. One that is dropped counts as failed
+    /// from then on, for nobody holds its lock any more.
+    pub async fn run(
+        &self,
+        caller: &Caller,
+        engine: &Engine,
+        name: &str,
+        observe: Observer<'_>,
+    ) -> Result<Crawl> {
+        caller.may("glue:StartCrawler", &self.arn(caller, name))?;
+        let crawler = self.get(caller, name).await?;
+        for target in &crawler.definition.targets.s3_targets {
+            let uri = target.uri()?;
+            caller.may("s3:ListBucket", &uri.bucket.arn())?;
+            caller.may(
+                "s3:GetObject",
+                &format!("{}/{}*", uri.bucket.arn(), uri.key),
+            )?;
+        }
+        let id = ids::uuid(&*self.ids);
+        let (started, of) = (id.clone(), name.to_owned());
+        let lock = self
+            .blocking(move |store| store.start_crawl(&started, &of))
+            .await?;
+        let crawl = crawl::Crawl {
+            crawler: name.to_owned(),
+            run_id: id.clone(),
+            at: self.clock.now(),
+        };
+        let mut figures = CrawlFigures::default();
+        let done = self
+            .crawl(
+                caller,
+                engine,
+                &crawler.definition,
+                crawl,
+                &mut figures,
+                observe,
+            )
+            .await;
+        let (state, said) = match &done {
+            Ok(()) => (CrawlState::Succeeded, None),
+            Err(error) => (CrawlState::Failed, Some(chain(error).join(": "))),
+        };
+        let figures = to_json(&figures)?;
+        let finished = self
+            .blocking(move |store| store.finish_crawl(&id, state, &figures, said.as_deref()))
+            .await;
+        drop(lock);
+        done?;
+        finished.and_then(Crawl::of_row)
+    }
+
+    async fn crawl(
+        &self,
+        caller: &Caller,
+        engine: &Engine,
+        definition: &CrawlerDefinition,
+        crawl: crawl::Crawl,
+        figures: &mut CrawlFigures,
+        observe: Observer<'_>,
+    ) -> Result<()> {
+        let found = survey::survey(engine, definition, figures, observe).await?;
+        let apply = Apply {
+            catalog: &self.catalog,
+            caller,
+            definition,
+            policy: definition.policy()?,
+            crawl,
+        };
+        apply.apply(&found, figures, observe).await
+    }
+
+    fn arn(&self, caller: &Caller, name: &str) -> String {
+        format!(
+            "arn:aws:glue:{}:{}:crawler/{name}",
+            self.region,
+            caller.account()
+        )
+    }
+
+    /// Runs blocking `work` where it holds up nobody.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let store = self.store.clone();
+        tokio::task::spawn_blocking(move || work(&store))
+            .await
+            .map_err(|error| {
+                Error::internal("a crawler's task ended before its time").caused_by(error)
+            })?
+    }
+}
+
+impl Crawler {
+    fn of_row(row: stave_store::Crawler) -> Result<Self> {
+        let definition = serde_json::from_value(row.definition).map_err(|error| {
+            Error::internal(format!(
+                "the definition of crawler \"{}\" is damaged",
+                row.name
+            ))
+            .caused_by(error)
+        })?;
+        Ok(Self {
+            definition,
+            last_crawl: row.last_crawl.map(Crawl::of_row).transpose()?,
+            name: row.name,
+            state: row.state,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+impl Crawl {
+    fn of_row(row: stave_store::Crawl) -> Result<Self> {
+        // A crawl that is at work, or whose process died, has none.
+        let figures: Option<CrawlFigures> =
+            serde_json::from_value(row.figures).map_err(|error| {
+                Error::internal(format!("the figures of crawl {} are damaged", row.id))
+                    .caused_by(error)
+            })?;
+        Ok(Self {
+            id: row.id,
+            state: row.state,
+            started_at: row.started_at,
+            finished_at: row.finished_at,
+            figures: figures.unwrap_or_default(),
+            error: row.error,
+        })
+    }
+}
+
+fn to_json(value: &impl serde::Serialize) -> Result<serde_json::Value> {
+    serde_json::to_value(value)
+        .map_err(|error| Error::internal("a crawler has no JSON form").caused_by(error))
+}

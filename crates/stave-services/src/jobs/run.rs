@@ -1,0 +1,222 @@
+//! One run of a job, from its id to its end.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use stave_core::ids::job_run_id;
+use stave_core::job::{JobDefinition, WriteMode};
+use stave_core::{Caller, Error, ObjectKey, Result, units};
+use stave_engine::job::{JobObserver, JobOutcome, JobOutput, JobPlan, JobProgress, StepFigures};
+use stave_store::{JobRun, Publication, RunEnd, RunState, StagedFile};
+
+use super::rejects::RunRejects;
+use super::{Jobs, NamedJob, error_value, tables};
+
+/// Hears of a run.
+pub trait Watch: Send + Sync {
+    /// It has an id.
+    fn started(&self, run_id: &str) {
+        let _ = run_id;
+    }
+
+    /// How far it is, a few times a second.
+    fn progress(&self, progress: JobProgress);
+
+    /// Something that a user should know and that is no error.
+    fn note(&self, message: &str);
+}
+
+/// How a run ended well.
+#[derive(Debug)]
+pub struct Finished {
+    /// The run as it is kept.
+    pub run: JobRun,
+    /// What each step read and gave.
+    pub steps: Vec<StepFigures>,
+}
+
+impl Jobs {
+    /// Runs a job to its end. An error of the job is an error of this call, and is
+    /// kept with the run; nothing of a failed run's output is visible.
+    pub async fn run(
+        &self,
+        caller: &Caller,
+        job: &NamedJob,
+        arguments: &BTreeMap<String, String>,
+        watch: &dyn Watch,
+    ) -> Result<Finished> {
+        Self::may(caller, "glue:StartJobRun", &job.name)?;
+        let definition = job.document.fill(arguments)?;
+        let id = job_run_id(&*self.ids);
+        let given = serde_json::to_value(arguments).unwrap_or(Value::Null);
+        let _alive = self.store.start_run(&id, &job.name, 0, &given)?;
+        watch.started(&id);
+        let run = Run {
+            jobs: self,
+            caller,
+            id: &id,
+            watch,
+        };
+        let ended = run.perform(&definition).await;
+        let end = match &ended {
+            Ok(steps) => RunEnd {
+                state: RunState::Succeeded,
+                error: None,
+                steps: steps.iter().map(step_value).collect(),
+            },
+            Err(error) => RunEnd {
+                state: RunState::Failed,
+                error: Some(error_value(error)),
+                steps: Value::Null,
+            },
+        };
+        if let Err(error) = &ended {
+            run.log(&format!("failed: {error}"))?;
+        }
+        self.store.finish_run(&id, &end)?;
+        Ok(Finished {
+            steps: ended?,
+            run: self.store.get_run(&id)?,
+        })
+    }
+}
+
+struct Run<'a> {
+    jobs: &'a Jobs,
+    caller: &'a Caller,
+    id: &'a str,
+    watch: &'a dyn Watch,
+}
+
+impl JobObserver for Run<'_> {
+    fn progress(&self, progress: JobProgress) {
+        self.watch.progress(progress);
+    }
+
+    fn note(&self, message: &str) {
+        // A note that cannot be kept is still shown.
+        let _ = self.log(message);
+        self.watch.note(message);
+    }
+}
+
+impl Run<'_> {
+    fn log(&self, line: &str) -> Result<()> {
+        self.jobs.store.log_run(self.id, &[line])
+    }
+
+    async fn perform(&self, definition: &JobDefinition) -> Result<Vec<StepFigures>> {
+        for warning in &definition.warnings {
+            self.note(&warning.to_string());
+        }
+        let staging = self.jobs.store.staging(self.id)?;
+        let prefix = format!("run-{}", self.jobs.clock.now().as_millisecond());
+        let rejects = RunRejects::new(&staging.path(), &prefix);
+        let catalog = Arc::new(self.jobs.catalog.for_engine(self.caller));
+        let plan = self
+            .jobs
+            .engine
+            .plan_job(&definition.nodes, catalog, Some(&rejects))
+            .await?;
+        self.check_buckets(&plan).await?;
+        self.log(&format!("planned: {} to write", plan.outputs().len()))?;
+        let outcome = self
+            .jobs
+            .engine
+            .run_job(&plan, &staging.path(), &prefix, self)
+            .await?;
+        for warning in &outcome.warnings {
+            self.note(warning);
+        }
+        let mut publication = publication(self.id, &plan, &outcome)?;
+        publication.files.extend(rejects.finish()?);
+        self.jobs.buckets.publish(self.caller, publication).await?;
+        let at = self.jobs.clock.now();
+        for (output, written) in plan.outputs().iter().zip(&outcome.outputs) {
+            tables::update(&self.jobs.catalog, self.caller, output, written, at).await?;
+        }
+        for step in &outcome.steps {
+            self.log(&step_line(step))?;
+        }
+        Ok(outcome.steps)
+    }
+
+    /// Refuses a target in a bucket that is not there before anything is read.
+    async fn check_buckets(&self, plan: &JobPlan) -> Result<()> {
+        for output in plan.outputs() {
+            let bucket = &output.destination.folder.bucket;
+            let found = self.jobs.buckets.head_bucket(self.caller, bucket).await;
+            found.map_err(|error| error.within(format!("target \"{}\"", output.node_name)))?;
+        }
+        Ok(())
+    }
+}
+
+/// What becomes visible when the run has come to its end.
+fn publication(run_id: &str, plan: &JobPlan, outcome: &JobOutcome) -> Result<Publication> {
+    let mut publication = Publication {
+        run_id: run_id.to_owned(),
+        ..Publication::default()
+    };
+    for (output, written) in plan.outputs().iter().zip(&outcome.outputs) {
+        let folder = &output.destination.folder;
+        for file in &written.files {
+            publication.files.push(StagedFile {
+                path: file.path.clone(),
+                bucket: folder.bucket.clone(),
+                key: ObjectKey::new(format!("{}{}", folder.folder(), file.key))?,
+                content_type: None,
+            });
+        }
+        if output.destination.mode == WriteMode::Overwrite {
+            replace(&mut publication, output)?;
+        }
+    }
+    Ok(publication)
+}
+
+fn replace(publication: &mut Publication, output: &JobOutput) -> Result<()> {
+    let folder = output.destination.folder.folder();
+    if folder.is_empty() {
+        return Err(Error::invalid(format!(
+            "target \"{}\": Mode: overwrite of a whole bucket would delete all that is in it",
+            output.node_name
+        ))
+        .hint("write to a folder of the bucket"));
+    }
+    let bucket = output.destination.folder.bucket.clone();
+    publication.replace.push((bucket, folder));
+    Ok(())
+}
+
+fn step_value(step: &StepFigures) -> Value {
+    json!({
+        "id": step.node_id,
+        "name": step.node_name,
+        "type": step.node_type,
+        "bytes_read": step.bytes_read,
+        "rows": step.rows,
+        "rows_rejected": step.rows_rejected,
+        "bytes_written": step.bytes_written,
+        "files_written": step.files_written,
+    })
+}
+
+fn step_line(step: &StepFigures) -> String {
+    let mut line = format!("{} \"{}\"", step.node_type, step.node_name);
+    if let Some(rows) = step.rows {
+        line += &format!(", {} rows", units::count(rows));
+    }
+    if let Some(bytes) = step.bytes_read {
+        line += &format!(", read {}", units::bytes(bytes));
+    }
+    if step.rows_rejected > 0 {
+        line += &format!(", {} records set aside", units::count(step.rows_rejected));
+    }
+    if step.files_written > 0 {
+        let bytes = units::bytes(step.bytes_written);
+        line += &format!(", wrote {bytes} in {} files", step.files_written);
+    }
+    line
+}

@@ -1,0 +1,55 @@
+//! Queries: SQL over the Data Catalog, as Athena has them.
+//!
+//! Must not know how a result is shown or where it is written.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use stave_core::{Caller, Result};
+use stave_engine::Engine;
+use stave_engine::sql::QueryResult;
+
+use crate::Catalog;
+
+/// The workgroup that queries run in until there are others.
+const WORKGROUP: &str = "primary";
+
+/// The queries service. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Queries {
+    engine: Engine,
+    catalog: Catalog,
+    region: String,
+}
+
+impl Queries {
+    /// The service that runs on `engine` over `catalog`, in `region` (which its ARNs name).
+    pub fn new(engine: Engine, catalog: Catalog, region: impl Into<String>) -> Self {
+        Self {
+            engine,
+            catalog,
+            region: region.into(),
+        }
+    }
+
+    /// Starts one statement; names without a database are looked up in `database`.
+    /// Its rows come out of the result as it is read; dropping the result stops it.
+    pub async fn run(
+        &self,
+        caller: &Caller,
+        database: Option<&str>,
+        sql: &str,
+    ) -> Result<QueryResult> {
+        let workgroup = format!(
+            "arn:aws:athena:{}:{}:workgroup/{WORKGROUP}",
+            self.region,
+            caller.account()
+        );
+        caller.may("athena:StartQueryExecution", &workgroup)?;
+        let catalog: Arc<dyn stave_engine::catalog::Catalog> =
+            Arc::new(self.catalog.for_engine(caller));
+        self.engine.query(&catalog, database, sql).await
+    }
+}

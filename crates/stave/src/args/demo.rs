@@ -1,0 +1,29 @@
+//! `demo`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// `stave demo`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stave demo
+  stave demo --scale 10
+  stave demo --from ~/Downloads/spotify-2023
+
+Everything stays in the bucket stave-demo and the database spotify, to look around in;
+the next demo takes its place.")]
+pub struct DemoArgs {
+    /// How large the generated data is: from 0.001 to 100
+    #[arg(long, value_name = "F", default_value_t = 1.0, conflicts_with = "from")]
+    pub scale: f64,
+
+    /// Another seed gives other data of the same kind
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "from")]
+    pub seed: u64,
+
+    /// Run on your own albums.csv, artists.csv and track.csv
+    #[arg(long, value_name = "DIR")]
+    pub from: Option<PathBuf>,
+}

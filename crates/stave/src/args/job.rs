@@ -1,0 +1,98 @@
+//! `job`.
+
+use clap::{Args, Subcommand};
+
+/// `stave job …`
+#[derive(Debug, Subcommand)]
+pub enum JobCommand {
+    /// Run a job: a file, or one that was imported
+    Run(JobRunArgs),
+    /// Keep a job under a name
+    #[command(after_help = "\
+Examples:
+  stave job import etl.yaml
+  stave job import etl.json --name nightly    # as exported from Glue Studio")]
+    Import {
+        /// The job's file: YAML or JSON
+        #[arg(value_name = "FILE")]
+        file: std::path::PathBuf,
+        /// Its name, instead of the one that the file says
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// Print a job that was imported
+    Export {
+        /// The job
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Write it to a file
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<std::path::PathBuf>,
+    },
+    /// List the jobs that were imported
+    Ls,
+    /// List runs, newest first
+    Runs {
+        /// Those of one job
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        max: usize,
+    },
+    /// Show a run: its steps, its log, its error
+    Show {
+        /// The run's id, or the beginning of it
+        #[arg(value_name = "RUN")]
+        run: String,
+    },
+    /// Print the SQL that a job means
+    Script {
+        /// A file, or the name of a job
+        #[arg(value_name = "FILE|NAME")]
+        job: String,
+        /// A value for ${K} in the job
+        #[arg(long = "arg", value_name = "K=V", value_parser = key_value)]
+        arguments: Vec<(String, String)>,
+    },
+    /// Draw a job's graph
+    Graph {
+        /// A file, or the name of a job
+        #[arg(value_name = "FILE|NAME")]
+        job: String,
+        /// A value for ${K} in the job
+        #[arg(long = "arg", value_name = "K=V", value_parser = key_value)]
+        arguments: Vec<(String, String)>,
+    },
+    /// Remove a job; its runs stay
+    Rm {
+        /// The job
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+}
+
+/// `stave job run`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  stave job run etl.yaml
+  stave job run etl.yaml --arg source=s3://lake/staging --arg year=2023
+  stave --memory 2GiB job run nightly")]
+pub struct JobRunArgs {
+    /// A file, or the name of a job
+    #[arg(value_name = "FILE|NAME")]
+    pub job: String,
+
+    /// A value for ${K} in the job
+    #[arg(long = "arg", value_name = "K=V", value_parser = key_value)]
+    pub arguments: Vec<(String, String)>,
+}
+
+/// An argument of a job: `name=value`.
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it like NAME=VALUE".to_owned()),
+    }
+}

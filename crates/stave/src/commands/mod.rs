@@ -1,0 +1,55 @@
+//! What the commands do: one file for each group. A command resolves its
+//! arguments, calls services and says what came out.
+//!
+//! Must not hold rules that another door (a server, the console) needs too.
+
+mod catalog;
+mod config;
+mod copy;
+mod demo;
+mod crawler;
+mod doctor;
+mod job;
+mod objects;
+mod query;
+mod sample;
+mod sql;
+
+use std::sync::Arc;
+
+use crate::args::{Args, Command};
+use crate::compose::Stave;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Does what the arguments say.
+pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
+    let output = Output::new(args.global.json);
+    match args.command {
+        Command::Config(command) => config::run(&command, &config, output),
+        Command::Doctor => doctor::run(config, output).await,
+        Command::Sample(args) => sample::run(args, config, output).await,
+        Command::Demo(args) => demo::run(args, Arc::new(Stave::open(config)?), output).await,
+        command => with_home(command, &Stave::open(config)?, output).await,
+    }
+}
+
+/// The commands that work on the home.
+async fn with_home(command: Command, stave: &Stave, output: Output) -> Result<(), Failure> {
+    match command {
+        Command::Mb(args) => objects::mb(&args, stave, output).await,
+        Command::Rb(args) => objects::rb(&args, stave, output).await,
+        Command::Ls(args) => objects::ls(&args, stave, output).await,
+        Command::Cp(args) => copy::cp(args, stave, output).await,
+        Command::Mv(args) => copy::mv(args, stave, output).await,
+        Command::Rm(args) => objects::rm(&args, stave, output).await,
+        Command::Cat(args) => objects::cat(&args, stave, output).await,
+        Command::Job(command) => job::run(command, stave, output).await,
+        Command::Catalog(command) => catalog::run(command, stave, output).await,
+        Command::Crawler(command) => crawler::run(command, stave, output).await,
+        Command::Query(args) => query::run(args, stave, output).await,
+        Command::Sql(args) => sql::run(args, stave, output).await,
+        Command::Config(_) | Command::Doctor | Command::Sample(_) | Command::Demo(_) => Ok(()),
+    }
+}

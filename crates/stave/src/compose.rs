@@ -1,0 +1,117 @@
+//! The composition root: the one place that builds the store, the engine and
+//! the services, from the configuration.
+
+use std::sync::{Arc, OnceLock};
+
+use stave_core::{Caller, Clock, IdSource, Result};
+use stave_engine::{Engine, EngineOptions};
+use stave_services::{Buckets, Catalog, Crawlers, Jobs, Queries, Transfer};
+use stave_store::{RemoteBuckets, Store, StoreOptions};
+
+use crate::config::Config;
+use crate::spill::SpillFolder;
+use crate::system::{RandomIds, SystemClock};
+
+/// Everything that a command works with.
+#[derive(Debug)]
+pub struct Stave {
+    /// The settings.
+    pub config: Config,
+    /// The home's owner: who uses the command line.
+    pub caller: Caller,
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where ids come from.
+    pub ids: Arc<dyn IdSource>,
+    /// The home.
+    pub store: Store,
+    /// Buckets and objects.
+    pub buckets: Buckets,
+    /// Copies between files and objects.
+    pub transfer: Transfer,
+    /// The Data Catalog.
+    pub catalog: Catalog,
+    /// Crawlers.
+    pub crawlers: Crawlers,
+    engine: OnceLock<(Engine, SpillFolder)>,
+}
+
+impl Stave {
+    /// Opens the home that `config` names; finishes what a killed process left.
+    pub fn open(config: Config) -> Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let ids: Arc<dyn IdSource> = Arc::new(RandomIds);
+        let options = StoreOptions {
+            fsync: config.fsync.value,
+        };
+        let store = Store::open_with(
+            &config.home.value,
+            Arc::clone(&clock),
+            Arc::clone(&ids),
+            options,
+        )?;
+        store.sweep()?;
+        let remotes = config.remotes.iter();
+        let remotes = remotes.map(|remote| RemoteBuckets::new(remote.config.clone()));
+        let buckets = Buckets::new(stave_store::Buckets::new(
+            store.buckets(),
+            remotes.collect(),
+        ));
+        let catalog = Catalog::new(store.clone(), config.region.value.clone());
+        Ok(Self {
+            caller: Caller::root(config.account.value.clone()),
+            transfer: Transfer::new(buckets.clone()),
+            crawlers: Crawlers::new(
+                store.clone(),
+                catalog.clone(),
+                config.region.value.clone(),
+                Arc::clone(&clock),
+                Arc::clone(&ids),
+            ),
+            catalog,
+            engine: OnceLock::new(),
+            config,
+            clock,
+            ids,
+            store,
+            buckets,
+        })
+    }
+
+    /// SQL over the catalog.
+    pub fn queries(&self) -> Result<Queries> {
+        let region = self.config.region.value.clone();
+        Ok(Queries::new(
+            self.engine()?.clone(),
+            self.catalog.clone(),
+            region,
+        ))
+    }
+
+    /// The engine, built when it is first asked for: bucket commands do without.
+    pub fn engine(&self) -> Result<&Engine> {
+        if let Some((engine, _)) = self.engine.get() {
+            return Ok(engine);
+        }
+        let spill = SpillFolder::create(&self.store.home().tmp().join("spill"), &*self.ids)?;
+        let options = EngineOptions {
+            memory_bytes: self.config.memory.value,
+            cores: self.config.cores.value,
+            spill_dir: spill.path().to_owned(),
+        };
+        let engine = Engine::new(options, Arc::new(self.buckets.for_engine()))?;
+        Ok(&self.engine.get_or_init(|| (engine, spill)).0)
+    }
+
+    /// Jobs and their runs.
+    pub fn jobs(&self) -> Result<Jobs> {
+        Ok(Jobs::new(
+            self.store.clone(),
+            self.buckets.clone(),
+            self.catalog.clone(),
+            self.engine()?.clone(),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.ids),
+        ))
+    }
+}

@@ -1,0 +1,18 @@
+//! The program as a user runs it: a process, its output, its exit code.
+
+#![expect(clippy::expect_used, reason = "a test says what it expects")]
+
+#[path = "cli/catalog.rs"]
+mod catalog;
+#[path = "cli/errors.rs"]
+mod errors;
+#[path = "cli/help.rs"]
+mod help;
+#[path = "cli/objects.rs"]
+mod objects;
+#[path = "cli/program.rs"]
+mod program;
+#[path = "cli/sample.rs"]
+mod sample;
+#[path = "cli/settings.rs"]
+mod settings;

@@ -1,0 +1,117 @@
+"""The batch job's result beside DuckDB's, and what a killed run leaves."""
+
+import random
+import signal
+import subprocess
+import time
+
+import duckdb
+import pytest
+
+import graphs
+
+
+def expected_rows(folder):
+    string = "force_not_null={names}, auto_detect=false, header=true, quote='\"', escape='\"'"
+
+    def read(name, columns):
+        types = "{" + ",".join(f"'{column}':'VARCHAR'" for column in columns) + "}"
+        options = string.format(names=columns)
+        return f"read_csv('{folder}/{name}.csv', columns={types}, {options})"
+
+    albums = read("albums", [
+        "track_name", "track_id", "duration_ms", "album_name", "release_date", "label",
+        "album_popularity", "album_id", "artist_id", "duration_sec",
+    ])
+    artists = read("artists", ["id", "name", "artist_popularity", "followers", "genre"])
+    track = read("track", ["track_id", "track_popularity"])
+    cast = {"bigint": "try_cast({0} as bigint) as {0}", "double": "try_cast({0} as double) as {0}"}
+    columns = ", ".join(
+        cast[graphs.NUMBERS[name]].format(name) if name in graphs.NUMBERS else name
+        for name in graphs.COLUMNS
+    )
+    return duckdb.sql(
+        f"select {columns} from {albums} join {artists} on artist_id = id join {track} using (track_id)"
+    )
+
+
+def written_rows(stave, bucket, folder):
+    names = ", ".join(graphs.COLUMNS)
+    return duckdb.sql(f"select {names} from '{stave.bucket(bucket)}/{folder}/**/*.parquet'")
+
+
+def same(one, other):
+    left = duckdb.sql("select count(*) from (from one except all from other)").fetchone()[0]
+    right = duckdb.sql("select count(*) from (from other except all from one)").fetchone()[0]
+    return (left, right) == (0, 0)
+
+
+@pytest.fixture
+def staged(stave):
+    stave.run("mb", "s3://lake")
+    stave.run("sample", "spotify-2023", "--scale", "0.05", "--seed", "3", "--out", "s3://lake/staging")
+    return stave
+
+
+def test_the_batch_job_writes_what_duckdb_computes(staged):
+    staged.job(graphs.batch("s3://lake/staging", "s3://lake/warehouse/"))
+    one = expected_rows(staged.bucket("lake") / "staging")
+    other = written_rows(staged, "lake", "warehouse")
+    assert one.types == other.types
+    assert same(one, other)
+    rows = other.count("*").fetchone()[0]
+    assert 17_000 < rows < 18_750
+
+
+def test_partitioned_output_is_read_back_by_duckdb(staged):
+    staged.job(graphs.batch("s3://lake/staging", "s3://lake/warehouse/", PartitionKeys=[["album_popularity"]]))
+    names = ", ".join(graphs.COLUMNS)
+    folder = staged.bucket("lake") / "warehouse"
+    other = duckdb.sql(
+        f"select {names} from read_parquet('{folder}/**/*.parquet', hive_partitioning=true)"
+    )
+    assert same(expected_rows(staged.bucket("lake") / "staging"), other)
+
+
+def test_memory_too_small_for_the_joins_still_finishes(stave):
+    stave.run("mb", "s3://lake")
+    stave.run("sample", "spotify-2023", "--scale", "0.5", "--seed", "4", "--out", "s3://lake/staging")
+    graph = graphs.batch("s3://lake/staging", "s3://lake/warehouse/")
+    file = stave.home.parent / "job.json"
+    file.write_text(__import__("json").dumps(graph))
+    stave.run("--memory", "48MiB", "job", "run", file)
+    assert same(
+        expected_rows(stave.bucket("lake") / "staging"), written_rows(stave, "lake", "warehouse")
+    )
+
+
+def test_a_killed_run_leaves_the_old_output_or_the_new(staged):
+    """A hundred runs, killed at random moments; the output is always that of one whole run."""
+    graph = graphs.batch("s3://lake/staging", "s3://lake/warehouse/", Mode="overwrite")
+    started = time.monotonic()
+    staged.job(graph)
+    whole = time.monotonic() - started
+    rows = written_rows(staged, "lake", "warehouse").count("*").fetchone()[0]
+    rng = random.Random(11)
+    killed = 0
+    for _ in range(100):
+        command = staged.command("job", "run", staged.home.parent / "job.json")
+        run = subprocess.Popen(
+            command, env=staged.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            run.wait(rng.uniform(0, whole * 1.1))
+        except subprocess.TimeoutExpired:
+            run.send_signal(signal.SIGKILL)
+            run.wait()
+            killed += 1
+        listed = staged.run("ls", "s3://lake/warehouse/", "--recursive").stdout
+        files = [line.split()[-1] for line in listed.splitlines() if line.endswith(".parquet")]
+        assert len({name.rsplit("/")[-1].split("-part")[0] for name in files}) == 1, files
+        assert written_rows(staged, "lake", "warehouse").count("*").fetchone()[0] == rows
+    assert killed > 20
+    staged.job(graph)
+    left = [path for path in (staged.home / "tmp" / "staging").iterdir()]
+    assert left == []
+    states = staged.run("job", "runs", "job").stdout
+    assert "RUNNING" not in states and "FAILED" in states and "SUCCEEDED" in states
