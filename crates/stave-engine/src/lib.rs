@@ -3,14 +3,15 @@
 //! The only crate that names DataFusion, arrow and parquet. It is handed object
 //! stores and a catalog; it must not know of services or HTTP.
 
+mod build_sides;
 pub mod catalog;
 pub mod classify;
 pub mod crawl;
 mod fault;
 mod glob;
-pub mod listing;
 pub mod job;
 pub mod json;
+pub mod listing;
 mod physical;
 pub mod scan;
 mod session;

@@ -5,15 +5,14 @@
 
 use std::sync::Arc;
 
-use datafusion::common::stats::Precision;
 use datafusion::execution::TaskContext;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::joins::HashJoinExec;
-use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 use datafusion::prelude::SessionConfig;
 use stave_core::Result;
 
+use crate::build_sides::bytes;
 use crate::{Engine, fault};
 
 /// How much larger a build side is in memory than its bytes: hashes, chains, batches
@@ -74,21 +73,7 @@ pub(crate) fn build_bytes(plan: &Arc<dyn ExecutionPlan>) -> usize {
         .map(build_bytes)
         .fold(0, usize::saturating_add);
     match plan.downcast_ref::<HashJoinExec>() {
-        Some(join) => below.saturating_add(bytes(join.left())),
+        Some(join) => below.saturating_add(bytes(join.left()).unwrap_or_default()),
         None => below,
-    }
-}
-
-/// The bytes of a plan's rows by its statistics, or by those of what it reads.
-fn bytes(plan: &Arc<dyn ExecutionPlan>) -> usize {
-    let statistics = StatisticsContext::new().compute(plan.as_ref(), &StatisticsArgs::new());
-    let own = statistics.map(|statistics| statistics.total_byte_size);
-    match own {
-        Ok(Precision::Exact(bytes) | Precision::Inexact(bytes)) => bytes,
-        _ => plan
-            .children()
-            .into_iter()
-            .map(bytes)
-            .fold(0, usize::saturating_add),
     }
 }

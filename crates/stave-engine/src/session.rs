@@ -11,11 +11,14 @@ use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::object_store::ObjectStoreRegistry;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::SessionConfig;
 use object_store::ObjectStore;
 use stave_core::{BucketName, Error, Result};
 use url::Url;
 
+use crate::build_sides::BuildSides;
 use crate::fault;
 
 /// The share of the memory bound that operators may reserve; the rest is for
@@ -119,8 +122,17 @@ impl Engine {
             .with_config(config)
             .with_runtime_env(Arc::clone(&self.runtime))
             .with_default_features()
+            .with_physical_optimizer_rules(rules())
             .build()
     }
+}
+
+/// DataFusion's rules, and our choice of build sides behind its own.
+fn rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    let mut rules = PhysicalOptimizer::new().rules;
+    let own = rules.iter().position(|rule| rule.name() == "join_selection");
+    rules.insert(own.map_or(0, |at| at + 1), Arc::new(BuildSides));
+    rules
 }
 
 /// Finds the store of `s3://bucket/…` when a plan first asks for it.

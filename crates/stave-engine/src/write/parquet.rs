@@ -20,7 +20,7 @@ use super::sink::{Encoder, encoding};
 /// How many rows are looked at before the encodings are chosen.
 const SAMPLE_ROWS: usize = 20_000;
 /// The most rows of a row group; what is encoded of one waits in memory.
-const ROW_GROUP_ROWS: usize = 512 * 1024;
+const ROW_GROUP_ROWS: usize = 256 * 1024;
 
 /// The encoder of a Parquet file with columns of `schema`.
 pub(super) fn parquet(

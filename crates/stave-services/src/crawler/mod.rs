@@ -8,6 +8,7 @@ mod apply;
 mod configuration;
 mod definition;
 mod figures;
+mod partitions;
 mod survey;
 #[cfg(test)]
 mod tests;

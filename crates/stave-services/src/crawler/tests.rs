@@ -229,8 +229,8 @@ async fn the_log_policy_says_and_leaves() {
     world.run().await;
     world.put("w/albums/a.csv", WIDER).await;
     world.remove("w/artists/a.json").await;
+    // Without JSON beside it, what is left would be one table in the target itself.
     world.put("w/genres/a.json", ARTISTS).await;
-    // Another file keeps the target's folders apart.
     let figures = world.run().await;
     let log = figures.log.join("\n");
     assert!(log.contains("\"label\""), "{log}");
