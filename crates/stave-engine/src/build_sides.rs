@@ -55,9 +55,12 @@ fn choose(join: &HashJoinExec, collected: usize) -> Result<Option<Arc<dyn Execut
     let (Some(left), Some(right)) = (bytes(join.left()), bytes(join.right())) else {
         return Ok(None);
     };
-    let mode = |bytes| match bytes <= collected {
-        true => PartitionMode::CollectLeft,
-        false => PartitionMode::Partitioned,
+    let mode = |bytes| {
+        if bytes <= collected {
+            PartitionMode::CollectLeft
+        } else {
+            PartitionMode::Partitioned
+        }
     };
     if right < left && join.join_type().supports_swap() && !join.null_aware {
         return join.swap_inputs(mode(right)).map(Some);

@@ -36,6 +36,7 @@ pub(crate) fn io(error: io::Error) -> Error {
 }
 
 /// An error of DataFusion; one of ours inside it is taken out again.
+#[allow(clippy::needless_pass_by_value, reason = "map_err hands it over")]
 pub(crate) fn engine(error: DataFusionError) -> Error {
     if let Some(found) = find::<Error>(&error) {
         return copy(found);

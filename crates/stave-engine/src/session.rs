@@ -105,7 +105,7 @@ impl Engine {
         options.execution.parquet.pushdown_filters = true;
         options.execution.parquet.reorder_filters = true;
         options.execution.spill_compression = datafusion::config::SpillCompression::Lz4Frame;
-        options.sql_parser.default_null_ordering = "nulls_last".to_owned();
+        "nulls_last".clone_into(&mut options.sql_parser.default_null_ordering);
         options.sql_parser.collect_spans = true;
         // A build side that fits is built once and probed by all cores.
         let build_bytes = self.reservable_bytes() / 4;
@@ -130,7 +130,9 @@ impl Engine {
 /// DataFusion's rules, and our choice of build sides behind its own.
 fn rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules = PhysicalOptimizer::new().rules;
-    let own = rules.iter().position(|rule| rule.name() == "join_selection");
+    let own = rules
+        .iter()
+        .position(|rule| rule.name() == "join_selection");
     rules.insert(own.map_or(0, |at| at + 1), Arc::new(BuildSides));
     rules
 }

@@ -32,8 +32,8 @@ mod tests {
     fn a_new_database_is_whole() {
         let dir = tempfile::tempdir().expect("a directory");
         let clock = Arc::new(ManualClock::new(Timestamp::UNIX_EPOCH));
-        let store = Store::open(dir.path(), clock, Arc::new(SequentialIds::default()))
-            .expect("a store");
+        let store =
+            Store::open(dir.path(), clock, Arc::new(SequentialIds::default())).expect("a store");
         assert!(store.check_database().expect("checked").is_empty());
     }
 }

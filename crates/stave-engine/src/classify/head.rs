@@ -80,19 +80,19 @@ impl Head {
         let all = self.raw.len() as u64 == self.size;
         let mut text = Vec::new();
         let mut ended = false;
-        if let Ok(mut reader) = self.compression.decode(self.raw.as_ref()) {
-            let mut block = [0; 16 << 10];
-            while text.len() <= wanted {
-                match reader.read(&mut block) {
-                    Ok(0) => {
-                        ended = true;
-                        break;
-                    }
-                    Ok(read) => text.extend_from_slice(&block[..read]),
-                    Err(_) => break,
+        let mut reader = self.compression.decode(self.raw.as_ref());
+        let mut block = [0; 16 << 10];
+        while text.len() <= wanted {
+            match reader.read(&mut block) {
+                Ok(0) => {
+                    ended = true;
+                    break;
                 }
+                Ok(read) => text.extend_from_slice(&block[..read]),
+                Err(_) => break,
             }
         }
+        drop(reader);
         self.whole = all && ended && text.len() <= wanted;
         text.truncate(wanted);
         if text.starts_with(BYTE_ORDER_MARK) {

@@ -65,8 +65,12 @@ impl JobOutput {
             OutputFormat::Json { .. } => (TEXT_INPUT, TEXT_OUTPUT, OPENX_JSON_SERDE),
             OutputFormat::Csv { delimiter, .. } => {
                 let delimiter = char::from(*delimiter).to_string();
-                serde.parameters.insert("separatorChar".to_owned(), delimiter);
-                serde.parameters.insert("quoteChar".to_owned(), "\"".to_owned());
+                serde
+                    .parameters
+                    .insert("separatorChar".to_owned(), delimiter);
+                serde
+                    .parameters
+                    .insert("quoteChar".to_owned(), "\"".to_owned());
                 (TEXT_INPUT, TEXT_OUTPUT, OPEN_CSV_SERDE)
             }
         };
@@ -96,7 +100,12 @@ impl JobOutput {
             .fields()
             .iter()
             .filter(|field| !self.destination.partition_by.contains(field.name()))
-            .map(|field| Column::new(field.name().to_lowercase(), types::name_of(field.data_type())))
+            .map(|field| {
+                Column::new(
+                    field.name().to_lowercase(),
+                    types::name_of(field.data_type()),
+                )
+            })
             .collect();
         let root = self.destination.folder.folder();
         folders
@@ -119,15 +128,12 @@ fn value_of(folder: &str) -> String {
     while let Some((&byte, behind)) = rest.split_first() {
         let code = behind.get(..2).filter(|_| byte == b'%');
         let code = code.and_then(|code| std::str::from_utf8(code).ok());
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(escaped) => {
-                bytes.push(escaped);
-                rest = &behind[2..];
-            }
-            None => {
-                bytes.push(byte);
-                rest = behind;
-            }
+        if let Some(escaped) = code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            bytes.push(escaped);
+            rest = &behind[2..];
+        } else {
+            bytes.push(byte);
+            rest = behind;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

@@ -34,20 +34,14 @@ impl Blocks {
         compression: Compression,
     ) -> Result<Self> {
         let result = store.get(path).await.map_err(fault::storage)?;
-        match (result.payload, compression) {
-            (GetResultPayload::File(file, _), Compression::None) => Ok(Self::File(file)),
-            (GetResultPayload::File(file, _), compression) => {
-                let reader = compression.decode(file).map_err(fault::io)?;
-                Ok(Self::Decoded(reader))
+        Ok(match (result.payload, compression) {
+            (GetResultPayload::File(file, _), Compression::None) => Self::File(file),
+            (GetResultPayload::Stream(stream), Compression::None) => Self::Remote(stream),
+            (GetResultPayload::File(file, _), _) => Self::Decoded(compression.decode(file)),
+            (GetResultPayload::Stream(stream), _) => {
+                Self::Decoded(compression.decode(StreamRead::new(stream)))
             }
-            (GetResultPayload::Stream(stream), Compression::None) => Ok(Self::Remote(stream)),
-            (GetResultPayload::Stream(stream), compression) => {
-                let reader = compression
-                    .decode(StreamRead::new(stream))
-                    .map_err(fault::io)?;
-                Ok(Self::Decoded(reader))
-            }
-        }
+        })
     }
 
     /// Appends about `wanted` bytes to `buffer`; false when there are no more.

@@ -232,11 +232,9 @@ impl Opening<'_> {
 
     fn is_blank(&self, record: &[u8]) -> bool {
         self.dialect.grammar == super::Grammar::Rfc4180
-            && match record.first() {
-                Some(b'\n' | b'\r') => true,
-                Some(first) => self.dialect.comment == Some(*first),
-                None => true,
-            }
+            && record.first().is_none_or(|first| {
+                matches!(first, b'\n' | b'\r') || self.dialect.comment == Some(*first)
+            })
     }
 
     /// The fields of one record, of whatever number.
@@ -285,7 +283,7 @@ async fn cut(current: &mut Current, dialect: &Dialect, wanted: usize) -> Result<
         };
         if let Some(end) = end {
             let tail = current.rest[end..].to_vec();
-            let mut bytes = std::mem::replace(&mut current.rest, Vec::new());
+            let mut bytes = std::mem::take(&mut current.rest);
             bytes.truncate(end);
             current.rest.reserve(wanted + tail.len());
             current.rest.extend_from_slice(&tail);

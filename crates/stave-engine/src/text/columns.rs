@@ -142,7 +142,7 @@ impl ColumnFields<'_> {
                 views.push(make_view(value, buffer, field.range().start as u32));
             }
         }
-        let buffers = [self.text.chunk.clone(), self.text.unescaped.clone()];
+        let buffers = vec![self.text.chunk.clone(), self.text.unescaped.clone()];
         super::views::string_views(ScalarBuffer::from(views), buffers, nulls.finish())
     }
 

@@ -4,6 +4,8 @@ use std::io::{self, Read};
 
 use stave_core::{Error, Result};
 
+const BUFFER_BYTES: usize = 1 << 18;
+
 /// How a whole file is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Compression {
@@ -58,18 +60,41 @@ impl Compression {
         }
     }
 
-    /// A reader of the uncompressed bytes of `inner`.
-    pub(crate) fn decode<'a>(
-        self,
-        inner: impl Read + Send + 'a,
-    ) -> io::Result<Box<dyn Read + Send + 'a>> {
-        let buffered = io::BufReader::with_capacity(1 << 18, inner);
+    /// A reader of the uncompressed bytes of `inner`, which is not read before the
+    /// reader is.
+    pub(crate) fn decode<'a>(self, inner: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
+        Box::new(Decode {
+            compression: self,
+            inner: Some(inner),
+            reader: Box::new(io::empty()),
+        })
+    }
+
+    fn open<'a>(self, inner: impl Read + Send + 'a) -> io::Result<Box<dyn Read + Send + 'a>> {
+        let buffered = io::BufReader::with_capacity(BUFFER_BYTES, inner);
         Ok(match self {
             Self::None => Box::new(buffered),
             Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(buffered)),
             Self::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(buffered)),
             Self::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(buffered)?),
         })
+    }
+}
+
+/// A decoder that is made with the first read: some look at their input at once,
+/// and that may block.
+struct Decode<'a, R> {
+    compression: Compression,
+    inner: Option<R>,
+    reader: Box<dyn Read + Send + 'a>,
+}
+
+impl<'a, R: Read + Send + 'a> Read for Decode<'a, R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if let Some(inner) = self.inner.take() {
+            self.reader = self.compression.open(inner)?;
+        }
+        self.reader.read(out)
     }
 }
 

@@ -67,36 +67,38 @@ impl CsvFormat {
             _ => self.columns.fields().len(),
         }
     }
+}
 
-    fn bad_row(&self, chunk: &Chunk, text: &[u8], bad: &BadRecord) -> BadRow {
-        let (column, reason) = self.reason(&chunk.file, &bad.fault);
-        BadRow {
-            file: chunk.file.name.clone(),
-            line: chunk.first_line + count_lines(&text[..bad.range.start]),
-            column,
-            reason,
-            record: String::from_utf8_lossy(&text[bad.range.clone()]).into_owned(),
-        }
+/// A bad record with its place in the file.
+fn bad_row(chunk: &Chunk, text: &[u8], bad: &BadRecord) -> BadRow {
+    let (column, reason) = reason(&chunk.file, &bad.fault);
+    BadRow {
+        file: chunk.file.name.clone(),
+        line: chunk.first_line + count_lines(&text[..bad.range.start]),
+        column,
+        reason,
+        record: String::from_utf8_lossy(&text[bad.range.clone()]).into_owned(),
     }
+}
 
-    fn reason(&self, file: &OpenFile, fault: &Fault) -> (Option<String>, String) {
-        let name = |place: usize| match &file.header {
-            Some(header) => header.get(place).cloned(),
-            None => Some(format!("col{place}")),
-        };
-        match fault {
-            Fault::Width { found, expected } => {
-                let few = if found < expected { "few" } else { "many" };
-                (
-                    None,
-                    format!("too {few} fields: {found} instead of {expected}"),
-                )
-            }
-            Fault::OpenQuote => (None, "a quote is opened and never closed".to_owned()),
-            Fault::Utf8 { column } => (name(*column), "the value is not UTF-8".to_owned()),
-            Fault::Value { column, wanted } => {
-                (name(*column), format!("the value is not of type {wanted}"))
-            }
+/// The column that is wrong, where it is one, and what is wrong.
+fn reason(file: &OpenFile, fault: &Fault) -> (Option<String>, String) {
+    let name = |place: usize| match &file.header {
+        Some(header) => header.get(place).cloned(),
+        None => Some(format!("col{place}")),
+    };
+    match fault {
+        Fault::Width { found, expected } => {
+            let few = if found < expected { "few" } else { "many" };
+            (
+                None,
+                format!("too {few} fields: {found} instead of {expected}"),
+            )
+        }
+        Fault::OpenQuote => (None, "a quote is opened and never closed".to_owned()),
+        Fault::Utf8 { column } => (name(*column), "the value is not UTF-8".to_owned()),
+        Fault::Value { column, wanted } => {
+            (name(*column), format!("the value is not of type {wanted}"))
         }
     }
 }
@@ -210,7 +212,7 @@ impl Format for CsvFormat {
         bad.sort_by_key(|bad| bad.range.start);
         let bad = bad
             .iter()
-            .map(|bad| self.bad_row(&chunk, text.chunk(), bad))
+            .map(|bad| bad_row(&chunk, text.chunk(), bad))
             .collect();
         Ok(Decoded {
             batch,

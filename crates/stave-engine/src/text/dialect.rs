@@ -112,11 +112,15 @@ mod tests {
     fn one_byte_has_one_meaning() {
         assert!(Dialect::default().check().is_ok());
         assert!(Dialect::hive(1).check().is_ok());
-        let mut dialect = Dialect::default();
-        dialect.comment = Some(b',');
-        assert!(dialect.check().is_err());
-        dialect.comment = None;
-        dialect.delimiter = b'\n';
-        assert!(dialect.check().is_err());
+        let comment = Dialect {
+            comment: Some(b','),
+            ..Dialect::default()
+        };
+        assert!(comment.check().is_err());
+        let delimiter = Dialect {
+            delimiter: b'\n',
+            ..Dialect::default()
+        };
+        assert!(delimiter.check().is_err());
     }
 }

@@ -10,6 +10,7 @@ const BLOCK: usize = 64;
 pub(super) struct Wanted(pub [u8; 5]);
 
 impl Wanted {
+    #[allow(clippy::many_single_char_names, reason = "five bytes, all of one kind")]
     fn mask(self, block: &[u8; BLOCK]) -> u64 {
         let [a, b, c, d, e] = self.0;
         let mut hits = [0_u8; BLOCK];

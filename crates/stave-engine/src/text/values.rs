@@ -8,8 +8,7 @@ use arrow::datatypes::{Date32Type, Decimal128Type};
 pub(crate) fn integer<N: TryFrom<i64>>(value: &[u8]) -> Option<N> {
     let (negative, digits) = match value {
         [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] => (false, digits),
-        digits => (false, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
     };
     if digits.is_empty() {
         return None;

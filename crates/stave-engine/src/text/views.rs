@@ -6,8 +6,8 @@ use arrow::buffer::{Buffer, NullBuffer, ScalarBuffer};
 /// A string column over `buffers`.
 pub(super) fn string_views(
     views: ScalarBuffer<u128>,
-    buffers: [Buffer; 2],
+    buffers: Vec<Buffer>,
     nulls: Option<NullBuffer>,
 ) -> StringViewArray {
-    StringViewArray::new(views, buffers.to_vec(), nulls)
+    StringViewArray::new(views, buffers, nulls)
 }

@@ -58,8 +58,10 @@ impl NamedJob {
 
 fn check_name(name: &str) -> Result<()> {
     if name.is_empty() || name.len() > 255 || name.chars().any(char::is_control) {
-        return Err(Error::invalid(format!("{name:?} cannot be the name of a job"))
-            .hint("1 to 255 characters, none of them a control character"));
+        return Err(
+            Error::invalid(format!("{name:?} cannot be the name of a job"))
+                .hint("1 to 255 characters, none of them a control character"),
+        );
     }
     Ok(())
 }
@@ -143,13 +145,21 @@ impl Jobs {
     }
 
     /// A job with its arguments filled in, checked as far as it can be without its data.
-    pub fn fill(&self, job: &NamedJob, arguments: &BTreeMap<String, String>) -> Result<JobDefinition> {
+    pub fn fill(
+        &self,
+        job: &NamedJob,
+        arguments: &BTreeMap<String, String>,
+    ) -> Result<JobDefinition> {
         job.document.fill(arguments)
     }
 
     /// What a job would do: everything is checked, nothing is run.
     pub async fn plan(&self, caller: &Caller, definition: &JobDefinition) -> Result<JobPlan> {
-        Self::may(caller, "glue:GetJob", definition.name.as_deref().unwrap_or("*"))?;
+        Self::may(
+            caller,
+            "glue:GetJob",
+            definition.name.as_deref().unwrap_or("*"),
+        )?;
         let catalog = Arc::new(self.catalog.for_engine(caller));
         self.engine.plan_job(&definition.nodes, catalog, None).await
     }

@@ -78,8 +78,11 @@ impl fmt::Debug for RejectFile {
 
 impl RejectFile {
     fn fault(&self, error: std::io::Error) -> Error {
-        Error::internal(format!("{}: rejects cannot be written: {error}", self.path.display()))
-            .caused_by(error)
+        Error::internal(format!(
+            "{}: rejects cannot be written: {error}",
+            self.path.display()
+        ))
+        .caused_by(error)
     }
 
     fn open(&self) -> std::io::Result<BufWriter<File>> {
@@ -96,7 +99,10 @@ impl RejectFile {
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         match out.as_mut() {
             None => Ok(false),
-            Some(out) => out.flush().map(|()| true).map_err(|error| self.fault(error)),
+            Some(out) => out
+                .flush()
+                .map(|()| true)
+                .map_err(|error| self.fault(error)),
         }
     }
 }
@@ -115,7 +121,9 @@ impl Rejects for RejectFile {
         let cells = [row.file.as_str(), &line, column, &row.reason, &record];
         let text = cells.map(quoted).join(",") + "\n";
         match out.as_mut() {
-            Some(out) => out.write_all(text.as_bytes()).map_err(|error| self.fault(error)),
+            Some(out) => out
+                .write_all(text.as_bytes())
+                .map_err(|error| self.fault(error)),
             None => Ok(()),
         }
     }

@@ -204,19 +204,20 @@ fn step_value(step: &StepFigures) -> Value {
 }
 
 fn step_line(step: &StepFigures) -> String {
-    let mut line = format!("{} \"{}\"", step.node_type, step.node_name);
+    let mut parts = vec![format!("{} \"{}\"", step.node_type, step.node_name)];
     if let Some(rows) = step.rows {
-        line += &format!(", {} rows", units::count(rows));
+        parts.push(format!("{} rows", units::count(rows)));
     }
     if let Some(bytes) = step.bytes_read {
-        line += &format!(", read {}", units::bytes(bytes));
+        parts.push(format!("read {}", units::bytes(bytes)));
     }
     if step.rows_rejected > 0 {
-        line += &format!(", {} records set aside", units::count(step.rows_rejected));
+        let records = units::count(step.rows_rejected);
+        parts.push(format!("{records} records set aside"));
     }
     if step.files_written > 0 {
         let bytes = units::bytes(step.bytes_written);
-        line += &format!(", wrote {bytes} in {} files", step.files_written);
+        parts.push(format!("wrote {bytes} in {} files", step.files_written));
     }
-    line
+    parts.join(", ")
 }

@@ -54,7 +54,10 @@ async fn put(
     at: Timestamp,
 ) -> Result<()> {
     let table = output.table(update, at);
-    let old = match catalog.get_table(caller, &update.database, &update.table).await {
+    let old = match catalog
+        .get_table(caller, &update.database, &update.table)
+        .await
+    {
         Ok(old) => old,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             make_database(catalog, caller, &update.database, at).await?;
@@ -78,7 +81,12 @@ async fn put(
     Ok(())
 }
 
-async fn make_database(catalog: &Catalog, caller: &Caller, name: &str, at: Timestamp) -> Result<()> {
+async fn make_database(
+    catalog: &Catalog,
+    caller: &Caller,
+    name: &str,
+    at: Timestamp,
+) -> Result<()> {
     let database = Database {
         name: name.to_owned(),
         description: None,

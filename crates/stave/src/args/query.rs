@@ -26,7 +26,11 @@ Examples:
   stave query -d spotify -f report.sql --format csv -o report.csv")]
 pub struct QueryArgs {
     /// The SQL; several statements are parted by ;
-    #[arg(value_name = "SQL", required_unless_present = "file", conflicts_with = "file")]
+    #[arg(
+        value_name = "SQL",
+        required_unless_present = "file",
+        conflicts_with = "file"
+    )]
     pub sql: Option<String>,
 
     /// The database of names without one

@@ -272,12 +272,11 @@ async fn show(name: &str, stave: &Stave, output: Output) -> Result<(), Failure> 
         ]);
     }
     output.table(&history)?;
-    match crawls.first() {
-        Some(last) => output.table(&tables(&last.figures)),
-        None => {
-            output.say("it has not crawled yet");
-            Ok(())
-        }
+    if let Some(last) = crawls.first() {
+        output.table(&tables(&last.figures))
+    } else {
+        output.say("it has not crawled yet");
+        Ok(())
     }
 }
 

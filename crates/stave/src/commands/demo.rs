@@ -107,30 +107,42 @@ impl Demo {
     }
 
     async fn stage(&self, args: &DemoArgs) -> Result<(), Failure> {
-        match self.stave.buckets.create(&self.stave.caller, &self.bucket).await {
+        match self
+            .stave
+            .buckets
+            .create(&self.stave.caller, &self.bucket)
+            .await
+        {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             made => made?,
         }
         let started_at = Instant::now();
         let staging = S3Uri::new(self.bucket.clone(), "staging");
-        let (rows, bytes) = match &args.from {
-            Some(folder) => {
-                let from = folder.display();
-                self.step(1, &format!("Upload {from} to {staging}/"));
-                (None, self.upload(folder).await?)
-            }
-            None => {
-                self.step(1, &format!("Generate the Spotify 2023 data set in {staging}/"));
-                self.generate(args, staging).await?
-            }
+        let (rows, bytes) = if let Some(folder) = &args.from {
+            let from = folder.display();
+            self.step(1, &format!("Upload {from} to {staging}/"));
+            (None, self.upload(folder).await?)
+        } else {
+            self.step(
+                1,
+                &format!("Generate the Spotify 2023 data set in {staging}/"),
+            );
+            self.generate(args, staging).await?
         };
         let rows = rows.map_or(String::new(), |rows| text::counted(rows, "row") + ", ");
         let files = text::counted(FILES.len() as u64, "file");
-        self.took(&format!("{files}, {rows}{}", units::bytes(bytes)), started_at);
+        self.took(
+            &format!("{files}, {rows}{}", units::bytes(bytes)),
+            started_at,
+        );
         Ok(())
     }
 
-    async fn generate(&self, args: &DemoArgs, staging: S3Uri) -> Result<(Option<u64>, u64), Failure> {
+    async fn generate(
+        &self,
+        args: &DemoArgs,
+        staging: S3Uri,
+    ) -> Result<(Option<u64>, u64), Failure> {
         let generated = Sample::new(args.scale, args.seed)
             .map_err(|error| Failure::Usage(Error::invalid(error.to_string())))?;
         let bytes = generated.files().iter().map(|file| file.bytes).sum();
@@ -160,7 +172,10 @@ impl Demo {
     }
 
     async fn transform(&self) -> Result<(), Failure> {
-        self.step(2, "Run the job: join, drop the doubled ids, type, write Parquet with Snappy");
+        self.step(
+            2,
+            "Run the job: join, drop the doubled ids, type, write Parquet with Snappy",
+        );
         let job = NamedJob::parse(JOB, "spotify-batch")?;
         let jobs = self.stave.jobs()?;
         jobs.import(&self.stave.caller, &job)?;
@@ -170,14 +185,19 @@ impl Demo {
             ("output".to_owned(), place("datawarehouse")),
         ]);
         let watch = RunWatch::new(self.output);
-        let finished = jobs.run(&self.stave.caller, &job, &arguments, &watch).await?;
+        let finished = jobs
+            .run(&self.stave.caller, &job, &arguments, &watch)
+            .await?;
         drop(watch);
         job::tell(&finished, self.output)
     }
 
     async fn crawl(&self) -> Result<(), Failure> {
         let folder = format!("s3://{}/datawarehouse/", self.bucket);
-        self.step(3, &format!("Crawl {folder} into the database \"{DATABASE}\""));
+        self.step(
+            3,
+            &format!("Crawl {folder} into the database \"{DATABASE}\""),
+        );
         let started_at = Instant::now();
         let caller = &self.stave.caller;
         let crawlers = &self.stave.crawlers;
@@ -238,14 +258,18 @@ fn find_file(folder: &Path, name: &str, part: &str) -> Result<PathBuf> {
     let mut found: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-            name.contains(part) && name.ends_with(".csv")
+            let text = |part: Option<&std::ffi::OsStr>| {
+                part.unwrap_or_default().to_string_lossy().to_lowercase()
+            };
+            text(path.file_stem()).contains(part) && text(path.extension()) == "csv"
         })
         .collect();
     match (found.pop(), found.pop()) {
         (Some(path), None) => Ok(path),
-        (None, _) => Err(Error::not_found(format!("there is no {name} in {}", folder.display()))
-            .hint("the folder must hold albums.csv, artists.csv and track.csv")),
+        (None, _) => Err(
+            Error::not_found(format!("there is no {name} in {}", folder.display()))
+                .hint("the folder must hold albums.csv, artists.csv and track.csv"),
+        ),
         (Some(one), Some(other)) => Err(Error::invalid(format!(
             "both {} and {} could be {name}",
             one.display(),

@@ -89,10 +89,23 @@ pub fn tell(finished: &Finished, output: Output) -> Result<(), Failure> {
 }
 
 fn steps_table(steps: &[StepFigures]) -> Table {
-    let mut table = Table::new(&["Step", "Type", "Rows", "BytesRead", "BytesWritten", "SetAside"]);
+    let mut table = Table::new(&[
+        "Step",
+        "Type",
+        "Rows",
+        "BytesRead",
+        "BytesWritten",
+        "SetAside",
+    ]);
     for step in steps {
         let count = |value: Option<u64>| value.map_or(Cell::Empty, Cell::Count);
-        let bytes = |value: u64| if value == 0 { Cell::Empty } else { Cell::Bytes(value) };
+        let bytes = |value: u64| {
+            if value == 0 {
+                Cell::Empty
+            } else {
+                Cell::Bytes(value)
+            }
+        };
         table.row(vec![
             Cell::Text(step.node_name.clone()),
             Cell::Text(step.node_type.to_owned()),
@@ -130,7 +143,9 @@ impl RunWatch {
 impl Watch for RunWatch {
     fn progress(&self, progress: JobProgress) {
         let total = progress.bytes_total;
-        let bar = self.bar.get_or_init(|| Progress::begin("reading", total, Unit::Bytes));
+        let bar = self
+            .bar
+            .get_or_init(|| Progress::begin("reading", total, Unit::Bytes));
         let before = self
             .told
             .swap(progress.bytes_read, std::sync::atomic::Ordering::Relaxed);
@@ -145,12 +160,7 @@ impl Watch for RunWatch {
     }
 }
 
-fn import(
-    file: &Path,
-    name: Option<String>,
-    stave: &Stave,
-    output: Output,
-) -> Result<(), Failure> {
+fn import(file: &Path, name: Option<String>, stave: &Stave, output: Output) -> Result<(), Failure> {
     let mut job = read(file)?;
     if let Some(name) = name {
         job.name = name;
@@ -161,12 +171,7 @@ fn import(
     Ok(())
 }
 
-fn export(
-    name: &str,
-    file: Option<&Path>,
-    stave: &Stave,
-    output: Output,
-) -> Result<(), Failure> {
+fn export(name: &str, file: Option<&Path>, stave: &Stave, output: Output) -> Result<(), Failure> {
     let job = stave.jobs()?.get(&stave.caller, name)?;
     let yaml = file
         .and_then(Path::extension)
@@ -207,7 +212,10 @@ fn runs(name: Option<&str>, max: usize, stave: &Stave, output: Output) -> Result
     let runs = stave.jobs()?.runs(&stave.caller, name, max)?;
     let mut table = Table::new(&["Run", "Job", "State", "Started", "Took", "Error"]);
     for run in &runs {
-        let message = run.error.as_ref().and_then(|error| error["message"].as_str());
+        let message = run
+            .error
+            .as_ref()
+            .and_then(|error| error["message"].as_str());
         table.row(vec![
             Cell::Text(run.id.clone()),
             Cell::Text(run.job.clone()),
@@ -232,7 +240,10 @@ fn show(id: &str, stave: &Stave, output: Output) -> Result<(), Failure> {
     let log = jobs.log(&stave.caller, &run)?;
     if output.is_json() {
         let mut value = run_value(&run);
-        value["log"] = log.iter().map(|line| json!({"at": line.at.to_string(), "line": line.line})).collect();
+        value["log"] = log
+            .iter()
+            .map(|line| json!({"at": line.at.to_string(), "line": line.line}))
+            .collect();
         return output.value(&value);
     }
     let mut lines = output.writer();
@@ -245,11 +256,17 @@ fn show(id: &str, stave: &Stave, output: Output) -> Result<(), Failure> {
     }
     if let Some(arguments) = run.arguments.as_object() {
         for (name, value) in arguments {
-            lines.line(&format!("arg      {name}={}", value.as_str().unwrap_or_default()))?;
+            lines.line(&format!(
+                "arg      {name}={}",
+                value.as_str().unwrap_or_default()
+            ))?;
         }
     }
     if let Some(error) = &run.error {
-        lines.line(&format!("error    {}", error["message"].as_str().unwrap_or_default()))?;
+        lines.line(&format!(
+            "error    {}",
+            error["message"].as_str().unwrap_or_default()
+        ))?;
         if let Some(hint) = error["hint"].as_str() {
             lines.line(&format!("hint     {hint}"))?;
         }

@@ -6,8 +6,8 @@
 mod catalog;
 mod config;
 mod copy;
-mod demo;
 mod crawler;
+mod demo;
 mod doctor;
 mod job;
 mod objects;

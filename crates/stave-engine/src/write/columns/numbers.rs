@@ -27,7 +27,12 @@ pub(in crate::write) trait Number: Copy + PartialEq + Default {
     fn bits(self) -> Self::Bits;
     fn plain(self, out: &mut Vec<u8>);
     /// Writes values that do not repeat.
-    fn encode(values: &[Self], out: &mut Vec<u8>) -> Encoding;
+    fn encode(values: &[Self], out: &mut Vec<u8>) -> Encoding {
+        for value in values {
+            value.plain(out);
+        }
+        Encoding::PLAIN
+    }
     /// Widens `range` to `self`; NaN belongs to no range.
     fn widen(self, range: &mut Option<(Self, Self)>);
     fn statistics(range: Option<(Self, Self)>, nulls: u64) -> Statistics;
@@ -76,11 +81,6 @@ impl Number for i32 {
         out.extend_from_slice(&self.to_le_bytes());
     }
 
-    fn encode(values: &[Self], out: &mut Vec<u8>) -> Encoding {
-        values.iter().for_each(|value| value.plain(out));
-        Encoding::PLAIN
-    }
-
     fn widen(self, range: &mut Option<(Self, Self)>) {
         let (min, max) = range.unwrap_or((self, self));
         *range = Some((min.min(self), max.max(self)));
@@ -108,11 +108,6 @@ impl Number for f64 {
         out.extend_from_slice(&self.to_le_bytes());
     }
 
-    fn encode(values: &[Self], out: &mut Vec<u8>) -> Encoding {
-        values.iter().for_each(|value| value.plain(out));
-        Encoding::PLAIN
-    }
-
     fn widen(self, range: &mut Option<(Self, Self)>) {
         if !self.is_nan() {
             let (min, max) = range.unwrap_or((self, self));
@@ -137,11 +132,6 @@ impl Number for f32 {
 
     fn plain(self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.to_le_bytes());
-    }
-
-    fn encode(values: &[Self], out: &mut Vec<u8>) -> Encoding {
-        values.iter().for_each(|value| value.plain(out));
-        Encoding::PLAIN
     }
 
     fn widen(self, range: &mut Option<(Self, Self)>) {
@@ -260,9 +250,9 @@ impl<N: Number> NumberColumn<N> {
         // Also an empty one: the pages say that there is one.
         if self.began_with_dictionary {
             let mut plain = Vec::with_capacity(self.dictionary.len() * size_of::<N>());
-            self.dictionary
-                .iter()
-                .for_each(|value| value.plain(&mut plain));
+            for value in &self.dictionary {
+                value.plain(&mut plain);
+            }
             self.chunk.set_dictionary(&plain, self.dictionary.len())?;
         }
         let statistics = N::statistics(self.range, self.chunk.nulls());
