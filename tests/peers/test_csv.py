@@ -21,7 +21,10 @@ def value(rng):
 
 def write_csv(path, rows, rng):
     """Writes rows as one of the many programs would that write CSV."""
-    quoting = rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])
+    quoting = rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+    if any("\r" in cell for row in rows for cell in row):
+        # Python's writer does not see that a lone CR ends a line.
+        quoting = csv.QUOTE_ALL
     with open(path, "w", newline="", encoding="utf-8") as out:
         if rng.random() < 0.3:
             out.write("\ufeff")
@@ -82,7 +85,7 @@ def test_a_large_file_with_line_breaks_in_values_is_whole(stave):
     rows = [[f"{number}", value(rng) * 3, f"break\n{number}"] for number in range(60_000)]
     stave.run("mb", "s3://nasty")
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
+    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows([COLUMNS, *rows])
     (stave.bucket("nasty") / "big.csv").write_bytes(text.getvalue().encode())
     stave.job(copy_job("s3://nasty/big.csv", "s3://nasty/out/"))
     assert output(stave, "nasty", "out") == sorted(map(tuple, rows))

@@ -62,8 +62,8 @@ def test_job_crawler_and_sql_work_there(remote, tmp_path):
     keys = [entry["Key"] for entry in remote.s3.list_objects_v2(Bucket="far-lake", Prefix="warehouse/")["Contents"]]
     for number, key in enumerate(keys):
         remote.s3.download_file("far-lake", key, str(tmp_path / f"{number}.parquet"))
-    expected = duckdb.sql(
+    (expected,) = duckdb.sql(
         f"select count(*), count(distinct artist_id) from '{tmp_path}/*.parquet'"
-    ).fetchone()
+    ).fetchall()
     assert (row["n"], row["a"]) == expected
     assert expected[0] > 3000
