@@ -6,6 +6,7 @@
 mod build_sides;
 pub mod catalog;
 pub mod classify;
+mod compact;
 pub mod crawl;
 mod fault;
 mod glob;

@@ -13,7 +13,7 @@ use datafusion::prelude::SessionConfig;
 use stave_core::Result;
 
 use crate::build_sides::bytes;
-use crate::{Engine, fault};
+use crate::{Engine, compact, fault};
 
 /// How much larger a build side is in memory than its bytes: hashes, chains, batches
 /// that are put together.
@@ -50,6 +50,7 @@ impl Engine {
         let physical = state
             .create_physical_plan(&plan)
             .await
+            .and_then(compact::before_sorts)
             .map_err(fault::engine)?;
         Ok((physical, state.task_ctx()))
     }

@@ -82,7 +82,7 @@ pub async fn run(args: DemoArgs, stave: Arc<Stave>, output: Output) -> Result<()
     for hint in [
         "stave ls --recursive s3://stave-demo/",
         "stave job runs",
-        "stave catalog table spotify datawarehouse",
+        "stave catalog table spotify.datawarehouse",
         "stave sql -d spotify",
     ] {
         output.say(&format!("  {hint}"));
