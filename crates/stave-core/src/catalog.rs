@@ -23,6 +23,15 @@ pub const HIVE_JSON_SERDE: &str = "org.apache.hive.hcatalog.data.JsonSerDe";
 /// The SerDe of Parquet.
 pub const PARQUET_SERDE: &str = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe";
 
+/// The input format of text.
+pub const TEXT_INPUT: &str = "org.apache.hadoop.mapred.TextInputFormat";
+/// The output format of text.
+pub const TEXT_OUTPUT: &str = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat";
+/// The input format of Parquet.
+pub const PARQUET_INPUT: &str = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat";
+/// The output format of Parquet.
+pub const PARQUET_OUTPUT: &str = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat";
+
 /// The longest name of a database or table.
 const MAX_NAME_BYTES: usize = 255;
 

@@ -2,17 +2,13 @@
 
 use jiff::Timestamp;
 use stave_core::catalog::{
-    Column, LAZY_SIMPLE_SERDE, OPEN_CSV_SERDE, OPENX_JSON_SERDE, PARQUET_SERDE, Parameters,
-    Partition, SerdeInfo, StorageDescriptor, Table,
+    Column, LAZY_SIMPLE_SERDE, OPEN_CSV_SERDE, OPENX_JSON_SERDE, PARQUET_INPUT, PARQUET_OUTPUT,
+    PARQUET_SERDE, Parameters, Partition, SerdeInfo, StorageDescriptor, TEXT_INPUT, TEXT_OUTPUT,
+    Table,
 };
 
 use crate::classify::{Classification, CsvFacts};
 use crate::text::Compression;
-
-const TEXT_INPUT: &str = "org.apache.hadoop.mapred.TextInputFormat";
-const TEXT_OUTPUT: &str = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat";
-const PARQUET_INPUT: &str = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat";
-const PARQUET_OUTPUT: &str = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat";
 
 /// Which crawl found it.
 #[derive(Debug, Clone)]

@@ -4,19 +4,14 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use stave_core::catalog::{
-    Column, OPEN_CSV_SERDE, OPENX_JSON_SERDE, PARQUET_SERDE, Parameters, Partition, SerdeInfo,
-    StorageDescriptor, Table,
+    Column, OPEN_CSV_SERDE, OPENX_JSON_SERDE, PARQUET_INPUT, PARQUET_OUTPUT, PARQUET_SERDE,
+    Parameters, Partition, SerdeInfo, StorageDescriptor, TEXT_INPUT, TEXT_OUTPUT, Table,
 };
 
 use super::run::WrittenOutput;
 use super::{JobOutput, TableUpdate};
 use crate::types;
 use crate::write::OutputFormat;
-
-const TEXT_INPUT: &str = "org.apache.hadoop.mapred.TextInputFormat";
-const TEXT_OUTPUT: &str = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat";
-const PARQUET_INPUT: &str = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat";
-const PARQUET_OUTPUT: &str = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat";
 
 impl JobOutput {
     /// The table that the target keeps up to date, as it is after the run.

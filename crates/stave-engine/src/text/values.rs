@@ -36,7 +36,6 @@ pub(crate) fn float<N: std::str::FromStr>(value: &[u8]) -> Option<N> {
 }
 
 /// `true` or `false`, in any case.
-#[allow(clippy::unnecessary_wraps)]
 pub(crate) fn boolean(value: &[u8]) -> Option<bool> {
     if value.eq_ignore_ascii_case(b"true") {
         Some(true)

@@ -165,7 +165,7 @@ fn import(file: &Path, name: Option<String>, stave: &Stave, output: Output) -> R
     if let Some(name) = name {
         job.name = name;
     }
-    // A job that needs arguments cannot be checked without them; one that needs none is.
+    // Its graph is checked when it runs: before that the arguments are not known.
     let kept = stave.jobs()?.import(&stave.caller, &job)?;
     output.say(&format!("imported job \"{}\"", kept.name));
     Ok(())
