@@ -16,6 +16,8 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::joins::{HashJoinExec, PartitionMode};
 use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 
+use crate::join::is_ours;
+
 /// The rule; it runs behind DataFusion's own choice.
 #[derive(Debug)]
 pub(crate) struct BuildSides;
@@ -48,21 +50,22 @@ impl PhysicalOptimizerRule for BuildSides {
 
 /// The join with the other side in memory, or none if it is right as it is.
 fn choose(join: &HashJoinExec, collected: usize) -> Result<Option<Arc<dyn ExecutionPlan>>> {
-    let joins = |side| holds_join(side);
-    if !joins(join.left()) && !joins(join.right()) {
-        return Ok(None);
-    }
-    let (Some(left), Some(right)) = (bytes(join.left()), bytes(join.right())) else {
-        return Ok(None);
-    };
-    let mode = |bytes| {
-        if bytes <= collected {
+    let (left, right) = (bytes(join.left()), bytes(join.right()));
+    let weighed = holds_join(join.left()) || holds_join(join.right());
+    let mode = |bytes: Option<usize>| {
+        if is_ours(join) {
+            // All cores build our table, and what does not fit goes into files.
+            PartitionMode::CollectLeft
+        } else if !weighed {
+            *join.partition_mode()
+        } else if bytes.is_some_and(|bytes| bytes <= collected) {
             PartitionMode::CollectLeft
         } else {
             PartitionMode::Partitioned
         }
     };
-    if right < left && join.join_type().supports_swap() && !join.null_aware {
+    let swaps = weighed && left.zip(right).is_some_and(|(left, right)| right < left);
+    if swaps && join.join_type().supports_swap() && !join.null_aware {
         return join.swap_inputs(mode(right)).map(Some);
     }
     if *join.partition_mode() == mode(left) {

@@ -19,10 +19,20 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::StreamExt;
 
-/// The plan with what goes into its sorts made compact.
-pub(crate) fn before_sorts(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+use crate::build_sides::bytes;
+
+/// The plan with what goes into its sorts made compact, where that is more than
+/// `small_bytes` or unknown.
+pub(crate) fn before_sorts(
+    plan: Arc<dyn ExecutionPlan>,
+    small_bytes: usize,
+) -> Result<Arc<dyn ExecutionPlan>> {
     plan.transform_up(|node| {
-        let Some(sort) = node.downcast_ref::<SortExec>() else {
+        let sort = node.downcast_ref::<SortExec>().filter(|sort| {
+            let is_small = bytes(sort.input()).is_some_and(|bytes| bytes <= small_bytes);
+            sort.fetch().is_none() && !is_small
+        });
+        let Some(sort) = sort else {
             return Ok(Transformed::no(node));
         };
         let input: Arc<dyn ExecutionPlan> = Arc::new(Compact(Arc::clone(sort.input())));
@@ -38,7 +48,8 @@ pub(crate) fn before_sorts(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn Execu
 #[derive(Debug)]
 struct Compact(Arc<dyn ExecutionPlan>);
 
-fn compact(batch: &RecordBatch) -> Result<RecordBatch> {
+/// The batch with strings of their own.
+pub(crate) fn compact(batch: &RecordBatch) -> Result<RecordBatch> {
     let columns: Vec<ArrayRef> = batch
         .columns()
         .iter()

@@ -44,7 +44,7 @@ pub(crate) fn engine(error: DataFusionError) -> Error {
     let root = error.find_root();
     match root {
         DataFusionError::ResourcesExhausted(what) => {
-            Error::limit_exceeded(format!("not enough memory: {what}"))
+            Error::limit_exceeded(format!("not enough memory: {}", in_short(what)))
                 .hint("give the engine more with --memory, or less to hold at once")
         }
         DataFusionError::NotImplemented(what) => Error::unsupported(what.clone()),
@@ -57,6 +57,27 @@ pub(crate) fn engine(error: DataFusionError) -> Error {
         DataFusionError::ArrowError(what, _) => Error::invalid(what.to_string()),
         DataFusionError::ParquetError(what) => Error::invalid(format!("Parquet: {what}")),
         other => Error::internal(other.strip_backtrace()),
+    }
+}
+
+/// What a memory pool says, without the names and figures of the pool itself.
+fn in_short(what: &str) -> String {
+    let parts = what
+        .strip_prefix("Failed to allocate additional ")
+        .and_then(|rest| rest.split_once(" with "))
+        .and_then(|(wanted, rest)| {
+            let (size, consumer) = wanted.split_once(" for ")?;
+            let (_, left) = rest.split_once(" - ")?;
+            let (left, _) = left.split_once(" remain")?;
+            Some((size, consumer, left))
+        });
+    match parts {
+        Some((size, consumer, left)) => {
+            // "GroupedHashAggregateStream[0] (sum(x))": the operator is what helps.
+            let operator = consumer.split(['[', ' ']).next().unwrap_or(consumer);
+            format!("{operator} needs {size} more, {left} are left")
+        }
+        None => what.lines().next().unwrap_or_default().to_owned(),
     }
 }
 
@@ -93,6 +114,19 @@ fn copy(error: &Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lack_of_memory_is_one_short_line() {
+        use datafusion::execution::memory_pool::{FairSpillPool, MemoryConsumer, MemoryPool};
+        let pool: std::sync::Arc<dyn MemoryPool> = std::sync::Arc::new(FairSpillPool::new(1 << 20));
+        let reservation = MemoryConsumer::new("ExternalSorter[1]").register(&pool);
+        let error = engine(reservation.try_grow(3 << 20).expect_err("too much"));
+        assert_eq!(error.kind(), ErrorKind::LimitExceeded);
+        assert_eq!(
+            error.to_string(),
+            "not enough memory: ExternalSorter needs 3.0 MB more, 1024.0 KB are left"
+        );
+    }
 
     #[test]
     fn our_errors_come_back_out_of_datafusion() {

@@ -11,6 +11,7 @@ pub mod crawl;
 mod fault;
 mod glob;
 pub mod job;
+mod join;
 pub mod json;
 pub mod listing;
 mod physical;

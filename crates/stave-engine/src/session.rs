@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use datafusion::common::DataFusionError;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::object_store::ObjectStoreRegistry;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SessionState, SessionStateBuilder};
@@ -20,12 +20,11 @@ use url::Url;
 
 use crate::build_sides::BuildSides;
 use crate::fault;
+use crate::join::OwnJoins;
 
 /// The share of the memory bound that operators may reserve; the rest is for
 /// what they do not account for: buffers of text, encoders, the program itself.
 const RESERVABLE: f64 = 0.7;
-/// How many consumers an out-of-memory message names.
-const NAMED_CONSUMERS: usize = 3;
 /// The most rows in a batch between operators.
 const BATCH_ROWS: usize = 8192;
 
@@ -58,11 +57,9 @@ impl Engine {
     /// An engine within `options` over `buckets`.
     pub fn new(options: EngineOptions, buckets: Arc<dyn Buckets>) -> Result<Self> {
         let reservable = (options.memory_bytes as f64 * RESERVABLE) as usize;
-        let named = NonZeroUsize::new(NAMED_CONSUMERS).unwrap_or(NonZeroUsize::MIN);
-        let pool = TrackConsumersPool::new(FairSpillPool::new(reservable), named);
         let spill = DiskManagerMode::Directories(vec![options.spill_dir.clone()]);
         let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(pool))
+            .with_memory_pool(Arc::new(FairSpillPool::new(reservable)))
             .with_disk_manager_builder(
                 DiskManagerBuilder::default()
                     .with_mode(spill)
@@ -127,13 +124,16 @@ impl Engine {
     }
 }
 
-/// DataFusion's rules, and our choice of build sides behind its own.
+/// DataFusion's rules with ours among them: the choice of build sides behind its own, our
+/// join before filters are told to the scans.
 fn rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules = PhysicalOptimizer::new().rules;
-    let own = rules
-        .iter()
-        .position(|rule| rule.name() == "join_selection");
-    rules.insert(own.map_or(0, |at| at + 1), Arc::new(BuildSides));
+    let behind = |rules: &[Arc<dyn PhysicalOptimizerRule + Send + Sync>], name: &str| {
+        let at = rules.iter().rposition(|rule| rule.name() == name);
+        at.map_or(0, |at| at + 1)
+    };
+    rules.insert(behind(&rules, "join_selection"), Arc::new(BuildSides));
+    rules.insert(behind(&rules, "ProjectionPushdown"), Arc::new(OwnJoins));
     rules
 }
 

@@ -8,13 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use datafusion::physical_expr::PhysicalExprRef;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::expressions::Column;
-use datafusion::physical_plan::joins::{HashJoinExec, SortMergeJoinExec};
+use datafusion::physical_plan::joins::HashJoinExec;
 use stave_core::job::{Node, NodeKind, path_text};
 
 use super::JobPlan;
 use super::run::{WrittenOutput, keeps_rows};
+use crate::join::HashJoin;
 use crate::scan::TextScan;
 
 /// The rows of the nodes for which they are known, by their ids.
@@ -99,16 +101,20 @@ struct CountedJoin {
 }
 
 fn collect_joins(plan: &Arc<dyn ExecutionPlan>, joins: &mut Vec<CountedJoin>) {
-    let on = plan
-        .downcast_ref::<HashJoinExec>()
-        .map(HashJoinExec::on)
-        .or_else(|| {
-            plan.downcast_ref::<SortMergeJoinExec>()
-                .map(SortMergeJoinExec::on)
-        });
-    if let Some(on) = on {
-        let sides = on.iter().flat_map(|(left, right)| [left, right]);
-        let keys = sides
+    let keys: Option<Vec<&PhysicalExprRef>> = if let Some(join) = plan.downcast_ref::<HashJoin>() {
+        Some(join.keys().collect())
+    } else {
+        let join = plan.downcast_ref::<HashJoinExec>();
+        join.map(|join| {
+            join.on()
+                .iter()
+                .flat_map(|(left, right)| [left, right])
+                .collect()
+        })
+    };
+    if let Some(keys) = keys {
+        let keys = keys
+            .into_iter()
             .filter_map(|key| key.downcast_ref::<Column>())
             .map(|column| column.name().to_owned())
             .collect();
@@ -162,9 +168,13 @@ fn join_keys(node: &Node) -> Option<BTreeSet<String>> {
     )
 }
 
-/// Whether a hash join is somewhere in the plan.
-pub(super) fn holds_join(plan: &Arc<dyn ExecutionPlan>) -> bool {
-    plan.downcast_ref::<HashJoinExec>().is_some() || plan.children().into_iter().any(holds_join)
+/// Whether some operator of the plan put rows into files.
+pub(super) fn spilled(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    let own = plan
+        .metrics()
+        .and_then(|metrics| metrics.spill_count())
+        .is_some_and(|files| files > 0);
+    own || plan.children().into_iter().any(spilled)
 }
 
 /// Bytes that the scans of Parquet and of catalog tables read.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use datafusion::physical_plan::ExecutionPlan;
 use stave_core::job::{Node, NodeKind};
-use stave_core::{Error, ErrorKind, Result};
+use stave_core::{Error, Result};
 
 use super::sources::Reading;
 use super::{JobOutput, JobPlan, figures};
@@ -69,7 +69,7 @@ pub struct WrittenOutput {
     pub files: Vec<WrittenFile>,
     /// How long it took.
     pub elapsed: Duration,
-    /// Whether it ran a second time with joins that spill, memory having run out.
+    /// Whether joins, sorts or aggregates were larger than memory and went through files.
     pub spilled: bool,
 }
 
@@ -164,32 +164,14 @@ impl OutputRun<'_> {
     async fn run(&self, before: u64) -> Result<(WrittenOutput, Arc<dyn ExecutionPlan>)> {
         let started = Instant::now();
         let (plan, context) = self.engine.physical(self.output.plan.clone()).await?;
-        let mut spilled = false;
-        let mut ran = Arc::clone(&plan);
-        let mut files = self.write(plan, context, before).await;
-        if let Err(error) = &files
-            && error.kind() == ErrorKind::LimitExceeded
-            && figures::holds_join(&ran)
-        {
-            self.observer.note(&format!(
-                "{}; runs again with joins that sort and spill",
-                error.message()
-            ));
-            spilled = true;
-            let (plan, context) = self
-                .engine
-                .physical_spilling(self.output.plan.clone())
-                .await?;
-            ran = Arc::clone(&plan);
-            files = self.write(plan, context, before).await;
-        }
+        let files = self.write(Arc::clone(&plan), context, before).await?;
         let output = WrittenOutput {
             node_id: self.output.node_id.clone(),
-            files: files?,
+            files,
             elapsed: started.elapsed(),
-            spilled,
+            spilled: figures::spilled(&plan),
         };
-        Ok((output, ran))
+        Ok((output, plan))
     }
 
     async fn write(

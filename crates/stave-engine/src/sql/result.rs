@@ -14,7 +14,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::TryStreamExt;
-use stave_core::{ErrorKind, Result};
+use stave_core::Result;
 
 use super::names::Names;
 use super::values;
@@ -49,18 +49,16 @@ pub struct QueryStatistics {
 pub(super) struct Running {
     stream: SendableRecordBatchStream,
     plan: Arc<dyn ExecutionPlan>,
-    again: Option<(Engine, LogicalPlan)>,
 }
 
 impl Running {
     /// Starts `plan`.
     pub(super) async fn start(engine: &Engine, plan: LogicalPlan) -> Result<Self> {
-        let (physical, context) = engine.physical(plan.clone()).await?;
+        let (physical, context) = engine.physical(plan).await?;
         let stream = execute_stream(Arc::clone(&physical), context).map_err(fault::engine)?;
         Ok(Self {
             stream,
             plan: physical,
-            again: Some((engine.clone(), plan)),
         })
     }
 
@@ -77,23 +75,7 @@ impl Running {
     }
 
     async fn next(&mut self) -> Result<Option<RecordBatch>> {
-        match self.stream.try_next().await.map_err(fault::engine) {
-            Err(error) if error.kind() == ErrorKind::LimitExceeded => match self.again.take() {
-                Some((engine, plan)) => {
-                    let (physical, context) = engine.physical_spilling(plan).await?;
-                    self.stream =
-                        execute_stream(Arc::clone(&physical), context).map_err(fault::engine)?;
-                    self.plan = physical;
-                    self.stream.try_next().await.map_err(fault::engine)
-                }
-                None => Err(error),
-            },
-            answer => {
-                // Once rows are out, beginning again would repeat them.
-                self.again = None;
-                answer
-            }
-        }
+        self.stream.try_next().await.map_err(fault::engine)
     }
 }
 
