@@ -4,6 +4,8 @@
 //! Must not know: tokio, files, SQL, HTTP, arrow. Nothing in here does IO, so
 //! everything in here is tested as a table.
 
+#![forbid(unsafe_code)]
+
 pub mod caller;
 pub mod catalog;
 pub mod clock;

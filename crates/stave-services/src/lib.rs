@@ -5,6 +5,8 @@
 //! Must not know: wire formats, the command line. A service never reads
 //! another's rows, it calls the other service.
 
+#![forbid(unsafe_code)]
+
 pub mod buckets;
 pub mod catalog;
 pub mod crawler;

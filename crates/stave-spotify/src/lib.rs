@@ -2,4 +2,6 @@
 //!
 //! Must not know the rest of Stave.
 
+#![forbid(unsafe_code)]
+
 pub mod sample;

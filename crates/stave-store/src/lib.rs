@@ -4,6 +4,8 @@
 //!
 //! Must not know: any service, any wire protocol, DataFusion.
 
+#![forbid(unsafe_code)]
+
 mod check;
 mod database;
 mod faults;

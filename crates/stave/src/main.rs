@@ -1,5 +1,7 @@
 //! Stave: the AWS data stack of the Spotify pipelines in one program.
 
+#![forbid(unsafe_code)]
+
 mod app;
 mod args;
 mod commands;

@@ -188,6 +188,8 @@ impl Format for CsvFormat {
             bytes = String::from_utf8_lossy(&bytes).into_owned().into_bytes();
             whole = true;
         }
+        // Text that is cut inside characters has fields that are no UTF-8.
+        whole &= self.dialect.is_ascii();
         let mut records = split_records(&bytes, &self.dialect, self.width_of(&chunk.file));
         let text = Text::new(bytes, &mut records);
         let mut bad: Vec<BadRecord> = std::mem::take(&mut records.bad);

@@ -82,6 +82,12 @@ impl Dialect {
         self.grammar == Grammar::Rfc4180 && (self.quote.is_some() || self.escape.is_some())
     }
 
+    /// Whether records and fields are cut at ASCII bytes only.
+    pub fn is_ascii(&self) -> bool {
+        let bytes = [Some(self.delimiter), self.quote, self.escape, self.comment];
+        bytes.iter().flatten().all(u8::is_ascii)
+    }
+
     /// Checks that the parts can be told apart.
     pub fn check(&self) -> Result<()> {
         let bytes = [Some(self.delimiter), self.quote, self.escape, self.comment];
