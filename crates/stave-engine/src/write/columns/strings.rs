@@ -78,17 +78,28 @@ fn value_at<'a>(bytes: &'a [u8], ends: &[u32], place: u32) -> &'a [u8] {
 
 /// The smallest and largest value so far.
 #[derive(Default)]
-struct Range(Option<(Vec<u8>, Vec<u8>)>);
+struct Range {
+    ends: Option<(Vec<u8>, Vec<u8>)>,
+    /// The first bytes of both: most values are between them, and need no longer look.
+    starts: (u64, u64),
+}
 
 impl Range {
     fn widen(&mut self, value: &[u8]) {
-        match &mut self.0 {
-            None => self.0 = Some((value.to_vec(), value.to_vec())),
+        let start = first_bytes(value);
+        match &mut self.ends {
+            None => {
+                self.ends = Some((value.to_vec(), value.to_vec()));
+                self.starts = (start, start);
+            }
+            Some(_) if self.starts.0 < start && start < self.starts.1 => {}
             Some((min, max)) => {
                 if value < min.as_slice() {
                     value.clone_into(min);
+                    self.starts.0 = start;
                 } else if value > max.as_slice() {
                     value.clone_into(max);
+                    self.starts.1 = start;
                 }
             }
         }
@@ -97,7 +108,7 @@ impl Range {
     fn statistics(self, nulls: u64) -> Statistics {
         let short =
             |value: Vec<u8>| (value.len() <= STATISTICS_BYTES).then(|| ByteArray::from(value));
-        let (min, max) = match self.0 {
+        let (min, max) = match self.ends {
             Some((min, max)) => (short(min), short(max)),
             None => (None, None),
         };
@@ -109,6 +120,14 @@ impl Range {
         };
         Statistics::byte_array(min, max, None, Some(nulls), false)
     }
+}
+
+/// The first eight bytes as a number that sorts as they do.
+fn first_bytes(value: &[u8]) -> u64 {
+    let mut first = [0; 8];
+    let length = value.len().min(first.len());
+    first[..length].copy_from_slice(&value[..length]);
+    u64::from_be_bytes(first)
 }
 
 /// The encoder of a column of strings.
