@@ -2,6 +2,7 @@
 //! values where they do not.
 
 use std::hash::Hash;
+use std::ops::Neg;
 
 use arrow::buffer::NullBuffer;
 use bytes::Bytes;
@@ -20,7 +21,7 @@ use crate::write::encodings::Choice;
 const DICTIONARY_VALUES: usize = 1 << 16;
 
 /// A number as Parquet stores it.
-pub(in crate::write) trait Number: Copy + PartialEq + Default {
+pub(in crate::write) trait Number: Copy + PartialOrd + Default {
     /// What tells two values apart in a dictionary (0.0 and -0.0, one NaN and another).
     type Bits: Copy + Eq + Hash;
 
@@ -33,8 +34,15 @@ pub(in crate::write) trait Number: Copy + PartialEq + Default {
         }
         Encoding::PLAIN
     }
-    /// Widens `range` to `self`; NaN belongs to no range.
-    fn widen(self, range: &mut Option<(Self, Self)>);
+    /// Widens `range` to `self`; NaN, which has no order, belongs to no range.
+    fn widen(self, range: &mut Option<(Self, Self)>) {
+        if self.partial_cmp(&self).is_some() {
+            let (min, max) = range.unwrap_or((self, self));
+            let min = if self < min { self } else { min };
+            let max = if self > max { self } else { max };
+            *range = Some((min, max));
+        }
+    }
     fn statistics(range: Option<(Self, Self)>, nulls: u64) -> Statistics;
 }
 
@@ -54,19 +62,9 @@ impl Number for i64 {
         Encoding::DELTA_BINARY_PACKED
     }
 
-    fn widen(self, range: &mut Option<(Self, Self)>) {
-        let (min, max) = range.unwrap_or((self, self));
-        *range = Some((min.min(self), max.max(self)));
-    }
-
     fn statistics(range: Option<(Self, Self)>, nulls: u64) -> Statistics {
-        Statistics::int64(
-            range.map(|r| r.0),
-            range.map(|r| r.1),
-            None,
-            Some(nulls),
-            false,
-        )
+        let (min, max) = range.unzip();
+        Statistics::int64(min, max, None, Some(nulls), false)
     }
 }
 
@@ -81,19 +79,9 @@ impl Number for i32 {
         out.extend_from_slice(&self.to_le_bytes());
     }
 
-    fn widen(self, range: &mut Option<(Self, Self)>) {
-        let (min, max) = range.unwrap_or((self, self));
-        *range = Some((min.min(self), max.max(self)));
-    }
-
     fn statistics(range: Option<(Self, Self)>, nulls: u64) -> Statistics {
-        Statistics::int32(
-            range.map(|r| r.0),
-            range.map(|r| r.1),
-            None,
-            Some(nulls),
-            false,
-        )
+        let (min, max) = range.unzip();
+        Statistics::int32(min, max, None, Some(nulls), false)
     }
 }
 
@@ -108,17 +96,8 @@ impl Number for f64 {
         out.extend_from_slice(&self.to_le_bytes());
     }
 
-    fn widen(self, range: &mut Option<(Self, Self)>) {
-        if !self.is_nan() {
-            let (min, max) = range.unwrap_or((self, self));
-            *range = Some((min.min(self), max.max(self)));
-        }
-    }
-
     fn statistics(range: Option<(Self, Self)>, nulls: u64) -> Statistics {
-        // The specification's rule for zeros: a range that ends in one holds both.
-        let min = range.map(|r| if r.0 == 0.0 { -0.0 } else { r.0 });
-        let max = range.map(|r| if r.1 == 0.0 { 0.0 } else { r.1 });
+        let (min, max) = with_both_zeros(range).unzip();
         Statistics::double(min, max, None, Some(nulls), false)
     }
 }
@@ -134,18 +113,21 @@ impl Number for f32 {
         out.extend_from_slice(&self.to_le_bytes());
     }
 
-    fn widen(self, range: &mut Option<(Self, Self)>) {
-        if !self.is_nan() {
-            let (min, max) = range.unwrap_or((self, self));
-            *range = Some((min.min(self), max.max(self)));
-        }
-    }
-
     fn statistics(range: Option<(Self, Self)>, nulls: u64) -> Statistics {
-        let min = range.map(|r| if r.0 == 0.0 { -0.0 } else { r.0 });
-        let max = range.map(|r| if r.1 == 0.0 { 0.0 } else { r.1 });
+        let (min, max) = with_both_zeros(range).unzip();
         Statistics::float(min, max, None, Some(nulls), false)
     }
+}
+
+/// The specification's rule for zeros: a range that ends in one holds both.
+fn with_both_zeros<F: Number + Neg<Output = F>>(range: Option<(F, F)>) -> Option<(F, F)> {
+    let zero = F::default();
+    range.map(|(min, max)| {
+        (
+            if min == zero { -zero } else { min },
+            if max == zero { zero } else { max },
+        )
+    })
 }
 
 /// The encoder of a column of numbers.
