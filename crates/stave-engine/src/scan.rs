@@ -84,8 +84,6 @@ pub struct Decoded {
     pub batch: RecordBatch,
     /// The records that are none.
     pub bad: Vec<BadRow>,
-    /// How many bytes the batch keeps alive.
-    pub held_bytes: usize,
 }
 
 /// Hands out chunks of whole records, in order.

@@ -91,11 +91,7 @@ impl Format for JsonFormat {
         let options = RecordBatchOptions::new().with_row_count(Some(count));
         let batch = RecordBatch::try_new_with_options(Arc::clone(schema), rows.finish()?, &options)
             .map_err(|error| Error::internal(error.to_string()))?;
-        Ok(Decoded {
-            held_bytes: batch.get_array_memory_size(),
-            batch,
-            bad,
-        })
+        Ok(Decoded { batch, bad })
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::builder::make_view;
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, Decimal128Array, PrimitiveArray, StringViewArray, new_null_array,
+    ArrayRef, BooleanArray, Decimal128Array, PrimitiveArray, StringViewArray, new_null_array,
 };
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 use arrow::datatypes::{
@@ -249,16 +249,4 @@ pub(super) fn rows_not_utf8(text: &Text, records: &Records, place: usize) -> Vec
         .filter(|(_, field)| simdutf8::basic::from_utf8(text.value(*field)).is_err())
         .map(|(row, _)| row)
         .collect()
-}
-
-/// How many bytes `columns` hold alive, the shared chunk counted once.
-pub(super) fn held_bytes(columns: &[ArrayRef], text: &Text) -> usize {
-    let own: usize = columns
-        .iter()
-        .map(|column| match column.data_type() {
-            DataType::Utf8View => column.len() * size_of::<u128>(),
-            _ => column.get_buffer_memory_size(),
-        })
-        .sum();
-    own + text.chunk.capacity() + text.unescaped.capacity()
 }

@@ -204,7 +204,6 @@ impl Format for CsvFormat {
         };
         let columns = reading.columns(&chunk.file, projection, schema)?;
         let faults = reading.faults;
-        let held = columns::held_bytes(&columns, &text);
         let options = RecordBatchOptions::new().with_row_count(Some(records.len()));
         let mut batch = RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
             .map_err(|error| Error::internal(error.to_string()))?;
@@ -216,11 +215,7 @@ impl Format for CsvFormat {
             .iter()
             .map(|bad| bad_row(&chunk, text.chunk(), bad))
             .collect();
-        Ok(Decoded {
-            batch,
-            bad,
-            held_bytes: held,
-        })
+        Ok(Decoded { batch, bad })
     }
 }
 
