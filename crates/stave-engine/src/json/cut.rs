@@ -28,17 +28,13 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    /// The form of an open file, which carries it as the number of lines a record has.
+    /// The form of an open file.
     pub(super) fn of(file: &OpenFile) -> Self {
-        if file.width == 1 {
+        if file.is_lines {
             Self::Lines
         } else {
             Self::Values
         }
-    }
-
-    fn width(self) -> usize {
-        usize::from(self == Self::Lines)
     }
 }
 
@@ -116,7 +112,8 @@ async fn open(index: usize, file: &TextFile, wanted: usize) -> Result<Current> {
     let file = OpenFile {
         name: file.name.clone(),
         header: None,
-        width: form.width(),
+        width: 0,
+        is_lines: form == Form::Lines,
         index,
     };
     Ok(Current {

@@ -13,6 +13,7 @@ use stave_core::{Error, Result};
 
 use super::blocks::Blocks;
 use super::compression::Compression;
+use super::decode::column_names;
 use super::dialect::Dialect;
 use super::records::{ANY_WIDTH, MAX_CHUNK_BYTES, line_end, split_records};
 
@@ -41,10 +42,12 @@ pub struct TextFile {
 pub struct OpenFile {
     /// Its name for people.
     pub name: String,
-    /// The names in its header, if it has one.
+    /// The names that its header gives its columns, if it has one.
     pub header: Option<Vec<String>>,
-    /// How many fields its first record has.
+    /// How many fields its first record has; 0 where records have none.
     pub width: usize,
+    /// Whether a line is a record whatever it holds, as in a file of JSON lines.
+    pub is_lines: bool,
     /// Its place among the files of the scan.
     pub index: usize,
 }
@@ -130,6 +133,7 @@ async fn open(
             name: file.name.clone(),
             header: opened.header,
             width: opened.width,
+            is_lines: !dialect.multiline(),
             index,
         }),
         blocks: opened.blocks,
@@ -172,7 +176,7 @@ impl Opening<'_> {
         let header = if self.dialect.header {
             self.line += count_lines(&self.rest[..first]);
             self.rest.drain(..first);
-            Some(self.header_names(names)?)
+            Some(column_names(&self.header_names(names)?))
         } else {
             None
         };

@@ -53,7 +53,7 @@ impl CsvFormat {
         match (&file.header, self.matching) {
             (Some(header), Matching::ByName) => {
                 let wanted = self.columns.field(index).name();
-                column_names(header).iter().position(|name| name == wanted)
+                header.iter().position(|name| name == wanted)
             }
             _ => (index < self.width_of(file)).then_some(index),
         }
@@ -136,14 +136,13 @@ impl Format for CsvFormat {
     }
 
     fn check_file(&self, file: &OpenFile) -> Result<Vec<String>> {
-        let Some(header) = file
+        let Some(names) = file
             .header
             .as_ref()
             .filter(|_| self.matching == Matching::ByName)
         else {
             return Ok(Vec::new());
         };
-        let names = column_names(header);
         if let Some(twice) = (1..names.len()).find(|&at| names[..at].contains(&names[at])) {
             return Err(Error::invalid(format!(
                 "{}: the header names the column \"{}\" twice",
