@@ -10,6 +10,7 @@ mod compact;
 pub mod crawl;
 mod fault;
 mod glob;
+mod java;
 pub mod job;
 mod join;
 pub mod json;
