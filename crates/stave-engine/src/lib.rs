@@ -19,6 +19,7 @@ mod physical;
 pub mod scan;
 mod session;
 pub mod sql;
+mod storage;
 mod tables;
 #[cfg(test)]
 mod testing;

@@ -1,13 +1,10 @@
 //! A table as a crawl found it, and how the catalog writes it.
 
 use jiff::Timestamp;
-use stave_core::catalog::{
-    Column, LAZY_SIMPLE_SERDE, OPEN_CSV_SERDE, OPENX_JSON_SERDE, PARQUET_INPUT, PARQUET_OUTPUT,
-    PARQUET_SERDE, Parameters, Partition, SerdeInfo, StorageDescriptor, TEXT_INPUT, TEXT_OUTPUT,
-    Table,
-};
+use stave_core::catalog::{Column, Parameters, Partition, StorageDescriptor, Table};
 
 use crate::classify::{Classification, CsvFacts};
+use crate::storage::StoredAs;
 use crate::text::Compression;
 
 /// Which crawl found it.
@@ -132,21 +129,19 @@ impl FoundTable {
         csv: Option<CsvFacts>,
         parameters: Parameters,
     ) -> StorageDescriptor {
-        let parquet = self.classification == Classification::Parquet;
-        let (input, output) = if parquet {
-            (PARQUET_INPUT, PARQUET_OUTPUT)
-        } else {
-            (TEXT_INPUT, TEXT_OUTPUT)
+        let mut storage =
+            stored_as(self.classification, csv).descriptor(columns.to_vec(), location.to_owned());
+        // What Glue's crawlers write beside what the SerDes need.
+        let told = match self.classification {
+            Classification::Parquet => Some(("serialization.format", "1".to_owned())),
+            Classification::Json => Some(("paths", paths.join(","))),
+            _ => None,
         };
-        StorageDescriptor {
-            columns: columns.to_vec(),
-            location: location.to_owned(),
-            input_format: input.to_owned(),
-            output_format: output.to_owned(),
-            compressed: self.compression != Compression::None,
-            serde: serde(self.classification, csv, paths),
-            parameters,
-        }
+        let told = told.map(|(name, value)| (name.to_owned(), value));
+        storage.serde.parameters.extend(told);
+        storage.compressed = self.compression != Compression::None;
+        storage.parameters = parameters;
+        storage
     }
 
     fn parameters(
@@ -185,28 +180,12 @@ impl FoundTable {
     }
 }
 
-fn serde(classification: Classification, csv: Option<CsvFacts>, paths: &[String]) -> SerdeInfo {
-    let delimiter = csv.map_or_else(
-        || ",".to_owned(),
-        |csv| char::from(csv.delimiter).to_string(),
-    );
-    let (library, parameters) = match (classification, csv) {
-        (Classification::Parquet, _) => (
-            PARQUET_SERDE,
-            vec![("serialization.format", "1".to_owned())],
-        ),
-        (Classification::Json, _) => (OPENX_JSON_SERDE, vec![("paths", paths.join(","))]),
-        (_, Some(CsvFacts { quoted: true, .. })) => (
-            OPEN_CSV_SERDE,
-            vec![("separatorChar", delimiter), ("quoteChar", "\"".to_owned())],
-        ),
-        _ => (LAZY_SIMPLE_SERDE, vec![("field.delim", delimiter)]),
-    };
-    SerdeInfo {
-        library: library.to_owned(),
-        parameters: parameters
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect(),
+fn stored_as(classification: Classification, csv: Option<CsvFacts>) -> StoredAs {
+    let delimiter = csv.map_or(b',', |csv| csv.delimiter);
+    match (classification, csv) {
+        (Classification::Parquet, _) => StoredAs::Parquet,
+        (Classification::Json, _) => StoredAs::Json,
+        (_, Some(CsvFacts { quoted: true, .. })) => StoredAs::QuotedText(delimiter),
+        _ => StoredAs::DelimitedText(delimiter),
     }
 }

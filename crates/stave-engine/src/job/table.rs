@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use stave_core::catalog::{
-    Column, OPEN_CSV_SERDE, OPENX_JSON_SERDE, PARQUET_INPUT, PARQUET_OUTPUT, PARQUET_SERDE,
-    Parameters, Partition, SerdeInfo, StorageDescriptor, TEXT_INPUT, TEXT_OUTPUT, Table,
-};
+use stave_core::catalog::{Column, Parameters, Partition, StorageDescriptor, Table};
 
 use super::run::WrittenOutput;
 use super::{JobOutput, TableUpdate};
+use crate::storage::StoredAs;
 use crate::types;
 use crate::write::OutputFormat;
 
@@ -54,30 +52,13 @@ impl JobOutput {
     }
 
     fn storage(&self, columns: Vec<Column>, folder: &str) -> StorageDescriptor {
-        let mut serde = SerdeInfo::default();
-        let (input, output, library) = match &self.destination.format {
-            OutputFormat::Parquet(_) => (PARQUET_INPUT, PARQUET_OUTPUT, PARQUET_SERDE),
-            OutputFormat::Json { .. } => (TEXT_INPUT, TEXT_OUTPUT, OPENX_JSON_SERDE),
-            OutputFormat::Csv { delimiter, .. } => {
-                let delimiter = char::from(*delimiter).to_string();
-                serde
-                    .parameters
-                    .insert("separatorChar".to_owned(), delimiter);
-                serde
-                    .parameters
-                    .insert("quoteChar".to_owned(), "\"".to_owned());
-                (TEXT_INPUT, TEXT_OUTPUT, OPEN_CSV_SERDE)
-            }
+        let stored = match &self.destination.format {
+            OutputFormat::Parquet(_) => StoredAs::Parquet,
+            OutputFormat::Json { .. } => StoredAs::Json,
+            OutputFormat::Csv { delimiter, .. } => StoredAs::QuotedText(*delimiter),
         };
-        library.clone_into(&mut serde.library);
-        StorageDescriptor {
-            columns,
-            location: format!("s3://{}/{folder}", self.destination.folder.bucket),
-            input_format: input.to_owned(),
-            output_format: output.to_owned(),
-            serde,
-            ..StorageDescriptor::default()
-        }
+        let location = format!("s3://{}/{folder}", self.destination.folder.bucket);
+        stored.descriptor(columns, location)
     }
 
     /// The partitions that the files of a run lie in.
