@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod blocking;
 pub mod buckets;
 pub mod catalog;
 pub mod crawler;

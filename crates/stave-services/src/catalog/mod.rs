@@ -10,10 +10,11 @@ mod tables;
 mod tests;
 
 use stave_core::catalog::Database;
-use stave_core::{Caller, Error, Result};
+use stave_core::{Caller, Result};
 use stave_store::Store;
 
 pub use self::engine::EngineCatalog;
+use crate::blocking::blocking;
 
 /// The catalog service. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -46,15 +47,14 @@ impl Catalog {
             "glue:CreateDatabase",
             &self.database_arn(caller, &database.name),
         )?;
-        self.blocking(move |store| store.create_database(&database))
-            .await
+        blocking(&self.store, move |store| store.create_database(&database)).await
     }
 
     /// The database of that name.
     pub async fn get_database(&self, caller: &Caller, name: &str) -> Result<Database> {
         let name = fold(name);
         caller.may("glue:GetDatabase", &self.database_arn(caller, &name))?;
-        self.blocking(move |store| store.get_database(&name)).await
+        blocking(&self.store, move |store| store.get_database(&name)).await
     }
 
     /// At most `max` databases after the name `after`, by name.
@@ -66,8 +66,10 @@ impl Catalog {
     ) -> Result<Vec<Database>> {
         caller.may("glue:GetDatabases", &self.arn(caller, "catalog"))?;
         let after = after.map(str::to_owned);
-        self.blocking(move |store| store.list_databases(after.as_deref(), max))
-            .await
+        blocking(&self.store, move |store| {
+            store.list_databases(after.as_deref(), max)
+        })
+        .await
     }
 
     /// Replaces what is said of a database.
@@ -80,8 +82,7 @@ impl Catalog {
             "glue:UpdateDatabase",
             &self.database_arn(caller, &database.name),
         )?;
-        self.blocking(move |store| store.update_database(&database))
-            .await
+        blocking(&self.store, move |store| store.update_database(&database)).await
     }
 
     /// Removes a database. One with tables is refused unless `with_tables`; the data stays.
@@ -93,8 +94,10 @@ impl Catalog {
     ) -> Result<()> {
         let name = fold(name);
         caller.may("glue:DeleteDatabase", &self.database_arn(caller, &name))?;
-        self.blocking(move |store| store.delete_database(&name, with_tables))
-            .await
+        blocking(&self.store, move |store| {
+            store.delete_database(&name, with_tables)
+        })
+        .await
     }
 
     fn arn(&self, caller: &Caller, resource: &str) -> String {
@@ -111,19 +114,6 @@ impl Catalog {
 
     fn table_arn(&self, caller: &Caller, database: &str, name: &str) -> String {
         self.arn(caller, &format!("table/{database}/{name}"))
-    }
-
-    /// Runs blocking `work` where it holds up nobody.
-    async fn blocking<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Store) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let store = self.store.clone();
-        tokio::task::spawn_blocking(move || work(&store))
-            .await
-            .map_err(|error| {
-                Error::internal("a catalog task ended before its time").caused_by(error)
-            })?
     }
 }
 

@@ -5,6 +5,7 @@ use stave_core::{Caller, Result};
 use stave_store::OnExisting;
 
 use super::{Catalog, fold};
+use crate::blocking::blocking;
 
 impl Catalog {
     /// Adds partitions, all or none; says how many were written.
@@ -21,7 +22,7 @@ impl Catalog {
             "glue:BatchCreatePartition",
             &self.table_arn(caller, &database, &table),
         )?;
-        self.blocking(move |store| {
+        blocking(&self.store, move |store| {
             store.create_partitions(&database, &table, &partitions, on_existing)
         })
         .await
@@ -40,8 +41,10 @@ impl Catalog {
             "glue:GetPartition",
             &self.table_arn(caller, &database, &table),
         )?;
-        self.blocking(move |store| store.get_partition(&database, &table, &values))
-            .await
+        blocking(&self.store, move |store| {
+            store.get_partition(&database, &table, &values)
+        })
+        .await
     }
 
     /// At most `max` partitions after the one with the values `after`, in the order of their values.
@@ -58,8 +61,10 @@ impl Catalog {
             "glue:GetPartitions",
             &self.table_arn(caller, &database, &table),
         )?;
-        self.blocking(move |store| store.list_partitions(&database, &table, after.as_deref(), max))
-            .await
+        blocking(&self.store, move |store| {
+            store.list_partitions(&database, &table, after.as_deref(), max)
+        })
+        .await
     }
 
     /// Removes partitions; says how many there were. Their data stays.
@@ -75,7 +80,9 @@ impl Catalog {
             "glue:BatchDeletePartition",
             &self.table_arn(caller, &database, &table),
         )?;
-        self.blocking(move |store| store.delete_partitions(&database, &table, &values))
-            .await
+        blocking(&self.store, move |store| {
+            store.delete_partitions(&database, &table, &values)
+        })
+        .await
     }
 }

@@ -5,6 +5,7 @@ use stave_core::{Caller, Result};
 use stave_store::TableVersion;
 
 use super::{Catalog, fold};
+use crate::blocking::blocking;
 
 impl Catalog {
     /// Adds a table.
@@ -14,15 +15,14 @@ impl Catalog {
             "glue:CreateTable",
             &self.table_arn(caller, &table.database, &table.name),
         )?;
-        self.blocking(move |store| store.create_table(&table)).await
+        blocking(&self.store, move |store| store.create_table(&table)).await
     }
 
     /// The table of that name.
     pub async fn get_table(&self, caller: &Caller, database: &str, name: &str) -> Result<Table> {
         let (database, name) = (fold(database), fold(name));
         caller.may("glue:GetTable", &self.table_arn(caller, &database, &name))?;
-        self.blocking(move |store| store.get_table(&database, &name))
-            .await
+        blocking(&self.store, move |store| store.get_table(&database, &name)).await
     }
 
     /// At most `max` tables of a database after the name `after`, by name.
@@ -36,8 +36,10 @@ impl Catalog {
         let database = fold(database);
         caller.may("glue:GetTables", &self.table_arn(caller, &database, "*"))?;
         let after = after.map(str::to_owned);
-        self.blocking(move |store| store.list_tables(&database, after.as_deref(), max))
-            .await
+        blocking(&self.store, move |store| {
+            store.list_tables(&database, after.as_deref(), max)
+        })
+        .await
     }
 
     /// Replaces a table that is still at `expected_version`;
@@ -53,8 +55,10 @@ impl Catalog {
             "glue:UpdateTable",
             &self.table_arn(caller, &table.database, &table.name),
         )?;
-        self.blocking(move |store| store.update_table(&table, expected_version))
-            .await
+        blocking(&self.store, move |store| {
+            store.update_table(&table, expected_version)
+        })
+        .await
     }
 
     /// Removes a table with its versions and partitions; its data stays.
@@ -64,8 +68,10 @@ impl Catalog {
             "glue:DeleteTable",
             &self.table_arn(caller, &database, &name),
         )?;
-        self.blocking(move |store| store.delete_table(&database, &name))
-            .await
+        blocking(&self.store, move |store| {
+            store.delete_table(&database, &name)
+        })
+        .await
     }
 
     /// The present and the archived versions of a table, newest first.
@@ -80,8 +86,10 @@ impl Catalog {
             "glue:GetTableVersions",
             &self.table_arn(caller, &database, &name),
         )?;
-        self.blocking(move |store| store.list_table_versions(&database, &name))
-            .await
+        blocking(&self.store, move |store| {
+            store.list_table_versions(&database, &name)
+        })
+        .await
     }
 }
 

@@ -27,6 +27,7 @@ pub use self::definition::{
 };
 pub use self::figures::{CrawlFigures, CrawledTable, TableOutcome};
 use crate::Catalog;
+use crate::blocking::blocking;
 
 /// A crawler.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,9 +126,11 @@ impl Crawlers {
     ) -> Result<Crawler> {
         caller.may("glue:CreateCrawler", &self.arn(caller, name))?;
         let (name, definition) = (name.to_owned(), to_json(&definition.checked()?)?);
-        self.blocking(move |store| store.create_crawler(&name, &definition))
-            .await
-            .and_then(Crawler::of_row)
+        blocking(&self.store, move |store| {
+            store.create_crawler(&name, &definition)
+        })
+        .await
+        .and_then(Crawler::of_row)
     }
 
     /// Replaces the definition of a crawler that is not crawling.
@@ -139,7 +142,7 @@ impl Crawlers {
     ) -> Result<Crawler> {
         caller.may("glue:UpdateCrawler", &self.arn(caller, name))?;
         let (name, definition) = (name.to_owned(), to_json(&definition.checked()?)?);
-        self.blocking(move |store| {
+        blocking(&self.store, move |store| {
             store.mark_dead_crawls()?;
             store.update_crawler(&name, &definition)
         })
@@ -151,7 +154,7 @@ impl Crawlers {
     pub async fn get(&self, caller: &Caller, name: &str) -> Result<Crawler> {
         caller.may("glue:GetCrawler", &self.arn(caller, name))?;
         let name = name.to_owned();
-        self.blocking(move |store| {
+        blocking(&self.store, move |store| {
             store.mark_dead_crawls()?;
             store.get_crawler(&name)
         })
@@ -168,7 +171,7 @@ impl Crawlers {
     ) -> Result<Vec<Crawler>> {
         caller.may("glue:GetCrawlers", &self.arn(caller, "*"))?;
         let after = after.map(str::to_owned);
-        let rows = self.blocking(move |store| {
+        let rows = blocking(&self.store, move |store| {
             store.mark_dead_crawls()?;
             store.list_crawlers(after.as_deref(), max)
         });
@@ -179,7 +182,7 @@ impl Crawlers {
     pub async fn delete(&self, caller: &Caller, name: &str) -> Result<()> {
         caller.may("glue:DeleteCrawler", &self.arn(caller, name))?;
         let name = name.to_owned();
-        self.blocking(move |store| {
+        blocking(&self.store, move |store| {
             store.mark_dead_crawls()?;
             store.delete_crawler(&name)
         })
@@ -190,7 +193,7 @@ impl Crawlers {
     pub async fn crawls(&self, caller: &Caller, name: &str, max: usize) -> Result<Vec<Crawl>> {
         caller.may("glue:ListCrawls", &self.arn(caller, name))?;
         let name = name.to_owned();
-        let rows = self.blocking(move |store| {
+        let rows = blocking(&self.store, move |store| {
             store.mark_dead_crawls()?;
             store.list_crawls(&name, max)
         });
@@ -220,9 +223,7 @@ impl Crawlers {
         }
         let id = ids::uuid(&*self.ids);
         let (started, of) = (id.clone(), name.to_owned());
-        let lock = self
-            .blocking(move |store| store.start_crawl(&started, &of))
-            .await?;
+        let lock = blocking(&self.store, move |store| store.start_crawl(&started, &of)).await?;
         let crawl = crawl::Crawl {
             crawler: name.to_owned(),
             run_id: id.clone(),
@@ -244,9 +245,10 @@ impl Crawlers {
             Err(error) => (CrawlState::Failed, Some(chain(error).join(": "))),
         };
         let figures = to_json(&figures)?;
-        let finished = self
-            .blocking(move |store| store.finish_crawl(&id, state, &figures, said.as_deref()))
-            .await;
+        let finished = blocking(&self.store, move |store| {
+            store.finish_crawl(&id, state, &figures, said.as_deref())
+        })
+        .await;
         drop(lock);
         done?;
         finished.and_then(Crawl::of_row)
@@ -278,19 +280,6 @@ impl Crawlers {
             self.region,
             caller.account()
         )
-    }
-
-    /// Runs blocking `work` where it holds up nobody.
-    async fn blocking<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Store) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let store = self.store.clone();
-        tokio::task::spawn_blocking(move || work(&store))
-            .await
-            .map_err(|error| {
-                Error::internal("a crawler's task ended before its time").caused_by(error)
-            })?
     }
 }
 
