@@ -7,14 +7,17 @@ use std::time::Duration;
 
 use clap::Parser;
 use stave_core::Error;
-use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
+use tokio::task::JoinError;
 
 use crate::args::{Args, Command};
 use crate::commands;
 use crate::config::{Config, Environment};
 use crate::failure::Failure;
 use crate::machine::Machine;
+use crate::stop::{self, Stop};
 
 /// How long a command that was told to stop may take to clean up.
 const GRACE: Duration = Duration::from_secs(2);
@@ -31,53 +34,123 @@ pub fn run() -> ExitCode {
 fn start(args: Args) -> Result<ExitCode, Failure> {
     let environment = Environment::of_the_process();
     let config = Config::resolve(&args.global, &environment, &Machine::measure())?;
-    let runtime = Builder::new_multi_thread()
+    let cannot = |error| Error::internal("cannot start the threads").caused_by(error);
+    let workers = Builder::new_multi_thread()
         .worker_threads(config.cores.value.get())
         .enable_all()
         .build()
-        .map_err(|error| Error::internal("cannot start the threads").caused_by(error))?;
-    let ended = runtime.block_on(until_done_or_told_to_stop(args, config))?;
-    let code = match ended {
-        Ended::Done(Ok(())) => ExitCode::SUCCESS,
-        Ended::Done(Err(failure)) => failure.report(),
-        Ended::Stopped(code) => {
-            stop(runtime);
-            return Ok(ExitCode::from(code));
+        .map_err(cannot)?;
+    // Apart from the work, so that a second signal is heard while the work is being ended.
+    let listener = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(cannot)?;
+    // There an interrupt ends the statement, not the program.
+    let takes_interrupts = !(matches!(args.command, Command::Sql(_)) && stdin().is_terminal());
+    let mut signals = listener.block_on(async { Signals::listen(takes_interrupts) })?;
+    let run = until_done_or_told_to_stop(args, config, workers.handle(), &mut signals);
+    match listener.block_on(run) {
+        Ended::Done(done) => {
+            let code = done.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS);
+            // What still blocks now is a read that nobody waits for.
+            workers.shutdown_background();
+            Ok(code)
         }
-    };
-    // What still blocks now is a read that nobody waits for.
-    runtime.shutdown_background();
-    Ok(code)
+        Ended::Stopped(code) => {
+            listener.block_on(shut_down(workers, &mut signals));
+            Ok(ExitCode::from(code))
+        }
+        Ended::StoppedTwice(code) => {
+            workers.shutdown_background();
+            Ok(ExitCode::from(code))
+        }
+    }
 }
 
-/// Lets writes that have begun come to their end, within bounds.
-fn stop(runtime: Runtime) {
-    runtime.shutdown_timeout(GRACE);
+/// Lets writes that have begun come to their end, within bounds, unless told again to stop.
+async fn shut_down(workers: Runtime, signals: &mut Signals) {
+    let (sender, ended) = oneshot::channel();
+    std::thread::spawn(move || {
+        workers.shutdown_timeout(GRACE);
+        // Nobody waits any more when a second signal came.
+        let _ = sender.send(());
+    });
+    tokio::select! {
+        _ = ended => (),
+        _ = signals.next() => (),
+    }
 }
 
 enum Ended {
     Done(Result<(), Failure>),
     Stopped(u8),
+    StoppedTwice(u8),
 }
 
-async fn until_done_or_told_to_stop(args: Args, config: Config) -> Result<Ended, Error> {
-    let cannot = |error| Error::internal("cannot listen for signals").caused_by(error);
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
-    // There an interrupt ends the statement, not the program.
-    let takes_interrupts = !(matches!(args.command, Command::Sql(_)) && stdin().is_terminal());
+/// The signals that mean: stop.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    takes_interrupts: bool,
+}
+
+impl Signals {
+    fn listen(takes_interrupts: bool) -> Result<Self, Error> {
+        let cannot = |error| Error::internal("cannot listen for signals").caused_by(error);
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).map_err(cannot)?,
+            terminate: signal(SignalKind::terminate()).map_err(cannot)?,
+            takes_interrupts,
+        })
+    }
+
+    /// The exit code that the next signal asks for.
+    async fn next(&mut self) -> u8 {
+        tokio::select! {
+            _ = self.interrupt.recv(), if self.takes_interrupts => 130,
+            _ = self.terminate.recv() => 143,
+        }
+    }
+}
+
+async fn until_done_or_told_to_stop(
+    args: Args,
+    config: Config,
+    workers: &Handle,
+    signals: &mut Signals,
+) -> Ended {
+    let ends_itself = stop::is_heard_by(&args.command);
+    let (asking, stop) = Stop::new();
     // A task of its own, so that a command that blocks does not hold up the signals.
-    let mut command = tokio::spawn(commands::run(args, config));
+    let mut command = workers.spawn(commands::run(args, config, stop));
     let code = tokio::select! {
-        done = &mut command => return Ok(Ended::Done(match done {
-            Ok(done) => done,
-            Err(error) => Err(Error::internal("the command ended before its time").caused_by(error).into()),
-        })),
-        _ = interrupt.recv(), if takes_interrupts => 130,
-        _ = terminate.recv() => 143,
+        done = &mut command => return Ended::Done(outcome(done)),
+        code = signals.next() => code,
     };
-    command.abort();
-    // Its guards remove what is half done; a command that does not stop in time is left.
-    let _ = tokio::time::timeout(GRACE, command).await;
-    Ok(Ended::Stopped(code))
+    let ending = async {
+        if ends_itself {
+            asking.ask();
+            return match outcome(command.await) {
+                Err(Failure::Stopped) => Ended::Stopped(code),
+                // It was faster than the signal.
+                done => Ended::Done(done),
+            };
+        }
+        command.abort();
+        // Its guards remove what is half done; a command that does not stop in time is left.
+        let _ = tokio::time::timeout(GRACE, command).await;
+        Ended::Stopped(code)
+    };
+    tokio::select! {
+        ended = ending => ended,
+        code = signals.next() => Ended::StoppedTwice(code),
+    }
+}
+
+/// What came of the command's task.
+fn outcome(done: Result<Result<(), Failure>, JoinError>) -> Result<(), Failure> {
+    done.unwrap_or_else(|error| {
+        let what = "the command ended before its time";
+        Err(Error::internal(what).caused_by(error).into())
+    })
 }

@@ -15,6 +15,8 @@ pub enum Failure {
     Usage(Error),
     /// Whoever read the output has seen enough: no error.
     ClosedPipe,
+    /// It was told to stop, and has said so.
+    Stopped,
 }
 
 impl From<Error> for Failure {
@@ -36,6 +38,7 @@ impl Failure {
     pub fn report(&self) -> ExitCode {
         let (error, code) = match self {
             Self::ClosedPipe => return ExitCode::SUCCESS,
+            Self::Stopped => return ExitCode::FAILURE,
             Self::Failed(error) => (error, 1),
             Self::Usage(error) => (error, 2),
         };

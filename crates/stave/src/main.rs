@@ -12,6 +12,7 @@ mod machine;
 mod output;
 mod progress;
 mod spill;
+mod stop;
 mod system;
 
 #[global_allocator]

@@ -4,14 +4,20 @@
 
 #[path = "cli/catalog.rs"]
 mod catalog;
+#[path = "cli/crawler.rs"]
+mod crawler;
 #[path = "cli/errors.rs"]
 mod errors;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/jobs.rs"]
+mod jobs;
 #[path = "cli/objects.rs"]
 mod objects;
 #[path = "cli/program.rs"]
 mod program;
+#[path = "cli/query.rs"]
+mod query;
 #[path = "cli/sample.rs"]
 mod sample;
 #[path = "cli/settings.rs"]

@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use stave_core::ids::job_run_id;
 use stave_core::job::{JobDefinition, WriteMode};
 use stave_core::{Caller, Error, ObjectKey, Result, units};
 use stave_engine::job::{JobObserver, JobOutcome, JobOutput, JobPlan, JobProgress, StepFigures};
-use stave_store::{JobRun, Publication, RunEnd, RunState, StagedFile};
+use stave_store::{JobRun, Publication, RunEnd, RunState, StagedFile, Staging};
 
 use super::rejects::RunRejects;
 use super::{Jobs, NamedJob, error_value, tables};
 
-/// Hears of a run.
+/// Hears of a run, and says when it is to stop.
 pub trait Watch: Send + Sync {
     /// It has an id.
     fn started(&self, run_id: &str) {
@@ -25,20 +26,35 @@ pub trait Watch: Send + Sync {
 
     /// Something that a user should know and that is no error.
     fn note(&self, message: &str);
+
+    /// Comes back when the run is to be stopped, which is never unless somebody asks.
+    fn stopped(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::pending())
+    }
 }
 
-/// How a run ended well.
+/// How a run ended that did not fail.
 #[derive(Debug)]
 pub struct Finished {
-    /// The run as it is kept.
+    /// The run as it is kept: `SUCCEEDED`, or `STOPPED` when that was asked for.
     pub run: JobRun,
-    /// What each step read and gave.
+    /// What each step read and gave; of a run that was stopped, nothing.
     pub steps: Vec<StepFigures>,
 }
 
+/// What a run has written aside.
+struct Staged {
+    plan: JobPlan,
+    outcome: JobOutcome,
+    publication: Publication,
+    // Last: it takes with it what was not published.
+    _staging: Staging,
+}
+
 impl Jobs {
-    /// Runs a job to its end. An error of the job is an error of this call, and is
-    /// kept with the run; nothing of a failed run's output is visible.
+    /// Runs a job to its end, or until `watch` stops it. An error of the job is an error of
+    /// this call, and is kept with the run; nothing is visible of the output of a run that
+    /// failed or was stopped.
     pub async fn run(
         &self,
         caller: &Caller,
@@ -58,25 +74,20 @@ impl Jobs {
             id: &id,
             watch,
         };
-        let ended = run.perform(&definition).await;
-        let end = match &ended {
-            Ok(steps) => RunEnd {
-                state: RunState::Succeeded,
-                error: None,
-                steps: steps.iter().map(step_value).collect(),
-            },
-            Err(error) => RunEnd {
-                state: RunState::Failed,
-                error: Some(error_value(error)),
-                steps: Value::Null,
-            },
+        let ended = tokio::select! {
+            ended = run.stage(&definition) => ended.map(Some),
+            // Dropped, its work ends and its staging folder goes.
+            () = watch.stopped() => Ok(None),
         };
-        if let Err(error) = &ended {
-            run.log(&format!("failed: {error}"))?;
-        }
-        self.store.finish_run(&id, &end)?;
+        // Once it begins to become visible it is not stopped any more.
+        let ended = match ended {
+            Ok(Some(staged)) => run.publish(staged).await.map(Some),
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
+        };
+        self.store.finish_run(&id, &run.end(&ended)?)?;
         Ok(Finished {
-            steps: ended?,
+            steps: ended?.unwrap_or_default(),
             run: self.store.get_run(&id)?,
         })
     }
@@ -106,7 +117,8 @@ impl Run<'_> {
         self.jobs.store.log_run(self.id, &[line])
     }
 
-    async fn perform(&self, definition: &JobDefinition) -> Result<Vec<StepFigures>> {
+    /// Reads, computes and writes aside; nothing of it is visible.
+    async fn stage(&self, definition: &JobDefinition) -> Result<Staged> {
         for warning in &definition.warnings {
             self.note(&warning.to_string());
         }
@@ -131,6 +143,18 @@ impl Run<'_> {
         }
         let mut publication = publication(self.id, &plan, &outcome)?;
         publication.files.extend(rejects.finish()?);
+        Ok(Staged {
+            plan,
+            outcome,
+            publication,
+            _staging: staging,
+        })
+    }
+
+    /// Makes what was written aside visible, and brings the catalog up to date.
+    async fn publish(&self, staged: Staged) -> Result<Vec<StepFigures>> {
+        let Staged { plan, outcome, .. } = &staged;
+        let publication = staged.publication.clone();
         self.jobs.buckets.publish(self.caller, publication).await?;
         let at = self.jobs.clock.now();
         for (output, written) in plan.outputs().iter().zip(&outcome.outputs) {
@@ -139,7 +163,30 @@ impl Run<'_> {
         for step in &outcome.steps {
             self.log(&step_line(step))?;
         }
-        Ok(outcome.steps)
+        Ok(outcome.steps.clone())
+    }
+
+    /// How the run is kept; the log says why it has no output.
+    fn end(&self, ended: &Result<Option<Vec<StepFigures>>>) -> Result<RunEnd> {
+        let (state, error, steps) = match ended {
+            Ok(Some(steps)) => {
+                let steps = steps.iter().map(step_value).collect();
+                (RunState::Succeeded, None, steps)
+            }
+            Ok(None) => {
+                self.log("stopped: nothing of its output is visible")?;
+                (RunState::Stopped, None, Value::Null)
+            }
+            Err(error) => {
+                self.log(&format!("failed: {error}"))?;
+                (RunState::Failed, Some(error_value(error)), Value::Null)
+            }
+        };
+        Ok(RunEnd {
+            state,
+            error,
+            steps,
+        })
     }
 
     /// Refuses a target in a bucket that is not there before anything is read.

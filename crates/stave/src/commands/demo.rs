@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures::future::BoxFuture;
 use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result, S3Uri, units};
 use stave_services::crawler::{CrawlerDefinition, S3Target};
 use stave_services::jobs::NamedJob;
@@ -20,6 +21,7 @@ use crate::compose::Stave;
 use crate::failure::Failure;
 use crate::output::{Output, text};
 use crate::progress::{Progress, Unit};
+use crate::stop::Stop;
 
 /// The job, as anybody could write it.
 const JOB: &str = include_str!("../../../../examples/batch/job.yaml");
@@ -63,18 +65,24 @@ LIMIT 10",
     ),
 ];
 
-/// Runs the pipeline.
-pub async fn run(args: DemoArgs, stave: Arc<Stave>, output: Output) -> Result<(), Failure> {
+/// Runs the pipeline, until `stop` asks it to end.
+pub async fn run(
+    args: DemoArgs,
+    stave: Arc<Stave>,
+    output: Output,
+    stop: Stop,
+) -> Result<(), Failure> {
     let started_at = Instant::now();
     let demo = Demo {
         bucket: BucketName::new(BUCKET)?,
         stave,
         output,
     };
-    demo.stage(&args).await?;
-    demo.transform().await?;
-    demo.crawl().await?;
-    demo.ask().await?;
+    unless_stopped(&stop, Box::pin(demo.stage(&args))).await?;
+    // A run that is stopped notes it.
+    demo.transform(&stop).await?;
+    unless_stopped(&stop, Box::pin(demo.crawl())).await?;
+    unless_stopped(&stop, Box::pin(demo.ask())).await?;
     output.say(&format!(
         "\nAll of it took {}. Look around:",
         units::duration(started_at.elapsed())
@@ -88,6 +96,17 @@ pub async fn run(args: DemoArgs, stave: Arc<Stave>, output: Output) -> Result<()
         output.say(&format!("  {hint}"));
     }
     Ok(())
+}
+
+/// A step that is dropped where it is when the demo is to stop.
+async fn unless_stopped(
+    stop: &Stop,
+    step: BoxFuture<'_, Result<(), Failure>>,
+) -> Result<(), Failure> {
+    tokio::select! {
+        done = step => done,
+        () = stop.asked() => Err(Failure::Stopped),
+    }
 }
 
 struct Demo {
@@ -171,7 +190,7 @@ impl Demo {
         Ok(bytes)
     }
 
-    async fn transform(&self) -> Result<(), Failure> {
+    async fn transform(&self, stop: &Stop) -> Result<(), Failure> {
         self.step(
             2,
             "Run the job: join, drop the doubled ids, type, write Parquet with Snappy",
@@ -184,7 +203,7 @@ impl Demo {
             ("input".to_owned(), place("staging")),
             ("output".to_owned(), place("datawarehouse")),
         ]);
-        let watch = RunWatch::new(self.output);
+        let watch = RunWatch::new(self.output, stop.clone());
         let finished = jobs
             .run(&self.stave.caller, &job, &arguments, &watch)
             .await?;

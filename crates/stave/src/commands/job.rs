@@ -4,22 +4,29 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use stave_core::job::graph_text;
 use stave_core::{Error, Result, units};
 use stave_engine::job::{JobProgress, StepFigures};
 use stave_services::jobs::{Finished, NamedJob, Watch};
-use stave_store::JobRun;
+use stave_store::{JobRun, RunState};
 
 use crate::args::job::{JobCommand, JobRunArgs};
 use crate::compose::Stave;
 use crate::failure::Failure;
 use crate::output::{Cell, Output, Table, text};
 use crate::progress::{Progress, Unit};
+use crate::stop::Stop;
 
-pub async fn run(command: JobCommand, stave: &Stave, output: Output) -> Result<(), Failure> {
+pub async fn run(
+    command: JobCommand,
+    stave: &Stave,
+    output: Output,
+    stop: Stop,
+) -> Result<(), Failure> {
     match command {
-        JobCommand::Run(args) => run_job(args, stave, output).await,
+        JobCommand::Run(args) => run_job(args, stave, output, stop).await,
         JobCommand::Import { file, name } => import(&file, name, stave, output),
         JobCommand::Export { name, output: file } => export(&name, file.as_deref(), stave, output),
         JobCommand::Ls => list(stave, output),
@@ -60,10 +67,15 @@ fn read(path: &Path) -> Result<NamedJob> {
     NamedJob::parse(&text, &stem).map_err(|error| error.within(path.display()))
 }
 
-async fn run_job(args: JobRunArgs, stave: &Stave, output: Output) -> Result<(), Failure> {
+async fn run_job(
+    args: JobRunArgs,
+    stave: &Stave,
+    output: Output,
+    stop: Stop,
+) -> Result<(), Failure> {
     let job = find(&args.job, stave)?;
     let arguments: BTreeMap<String, String> = args.arguments.into_iter().collect();
-    let watch = RunWatch::new(output);
+    let watch = RunWatch::new(output, stop);
     let finished = stave
         .jobs()?
         .run(&stave.caller, &job, &arguments, &watch)
@@ -76,15 +88,15 @@ async fn run_job(args: JobRunArgs, stave: &Stave, output: Output) -> Result<(), 
 pub fn tell(finished: &Finished, output: Output) -> Result<(), Failure> {
     let run = &finished.run;
     if output.is_json() {
-        return output.value(&run_value(run));
+        output.value(&run_value(run))?;
+    } else {
+        output.table(&steps_table(&finished.steps))?;
+        let took = units::duration(elapsed(run));
+        output.say(&format!("{} {} in {took}", run.id, run.state));
     }
-    output.table(&steps_table(&finished.steps))?;
-    output.say(&format!(
-        "{} {} in {}",
-        run.id,
-        run.state,
-        units::duration(elapsed(run))
-    ));
+    if run.state == RunState::Stopped {
+        return Err(Failure::Stopped);
+    }
     Ok(())
 }
 
@@ -126,14 +138,16 @@ fn elapsed(run: &JobRun) -> std::time::Duration {
 /// Shows a run at work on standard error.
 pub struct RunWatch {
     output: Output,
+    stop: Stop,
     bar: OnceLock<Progress>,
     told: std::sync::atomic::AtomicU64,
 }
 
 impl RunWatch {
-    pub fn new(output: Output) -> Self {
+    pub fn new(output: Output, stop: Stop) -> Self {
         Self {
             output,
+            stop,
             bar: OnceLock::new(),
             told: std::sync::atomic::AtomicU64::new(0),
         }
@@ -157,6 +171,10 @@ impl Watch for RunWatch {
             Some(bar) => bar.say(&format!("note: {message}")),
             None => self.output.say(&format!("note: {message}")),
         }
+    }
+
+    fn stopped(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.stop.asked())
     }
 }
 

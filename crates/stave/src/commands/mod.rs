@@ -22,21 +22,27 @@ use crate::compose::Stave;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::stop::Stop;
 
-/// Does what the arguments say.
-pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
+/// Does what the arguments say, until `stop` asks those that hear of it to end.
+pub async fn run(args: Args, config: Config, stop: Stop) -> Result<(), Failure> {
     let output = Output::new(args.global.json);
     match args.command {
         Command::Config(command) => config::run(&command, &config, output),
         Command::Doctor => doctor::run(config, output).await,
         Command::Sample(args) => sample::run(args, config, output).await,
-        Command::Demo(args) => demo::run(args, Arc::new(Stave::open(config)?), output).await,
-        command => with_home(command, &Stave::open(config)?, output).await,
+        Command::Demo(args) => demo::run(args, Arc::new(Stave::open(config)?), output, stop).await,
+        command => with_home(command, &Stave::open(config)?, output, stop).await,
     }
 }
 
 /// The commands that work on the home.
-async fn with_home(command: Command, stave: &Stave, output: Output) -> Result<(), Failure> {
+async fn with_home(
+    command: Command,
+    stave: &Stave,
+    output: Output,
+    stop: Stop,
+) -> Result<(), Failure> {
     match command {
         Command::Mb(args) => objects::mb(&args, stave, output).await,
         Command::Rb(args) => objects::rb(&args, stave, output).await,
@@ -45,7 +51,7 @@ async fn with_home(command: Command, stave: &Stave, output: Output) -> Result<()
         Command::Mv(args) => copy::mv(args, stave, output).await,
         Command::Rm(args) => objects::rm(&args, stave, output).await,
         Command::Cat(args) => objects::cat(&args, stave, output).await,
-        Command::Job(command) => job::run(command, stave, output).await,
+        Command::Job(command) => job::run(command, stave, output, stop).await,
         Command::Catalog(command) => catalog::run(command, stave, output).await,
         Command::Crawler(command) => crawler::run(command, stave, output).await,
         Command::Query(args) => query::run(args, stave, output).await,

@@ -112,6 +112,18 @@ impl Program {
         serde_json::from_str(&self.ok(&args)).expect("JSON")
     }
 
+    /// Puts an object.
+    pub fn put(&self, uri: &str, content: impl AsRef<[u8]>) {
+        let said = self.run_with(&["cp", "--quiet", "-", uri], content.as_ref());
+        assert_eq!(said.code, Some(0), "{uri}: {}", said.err);
+    }
+
+    /// The lines of a query's result as CSV, the header first.
+    pub fn csv(&self, database: &str, sql: &str) -> Vec<String> {
+        let out = self.ok(&["query", "-d", database, sql, "--format", "csv"]);
+        out.lines().map(str::to_owned).collect()
+    }
+
     /// Runs it, to fail with `code`; says its standard error.
     pub fn fails(&self, code: i32, args: &[&str]) -> String {
         let said = self.run(args);

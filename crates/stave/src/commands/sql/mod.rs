@@ -83,7 +83,7 @@ impl Session<'_> {
             match done {
                 Ok(Flow::GoOn) => {}
                 Ok(Flow::Quit) => return Ok(()),
-                Err(Failure::ClosedPipe) => return Err(Failure::ClosedPipe),
+                Err(ended @ (Failure::ClosedPipe | Failure::Stopped)) => return Err(ended),
                 Err(Failure::Failed(error) | Failure::Usage(error)) => {
                     // Nobody is left to hear of a closed standard error.
                     let _ = io::stderr().write_all(describe(&error).as_bytes());
