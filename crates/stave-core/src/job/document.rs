@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::definition::{JobDefinition, Warning, json_text, yaml_text};
 use super::fields::{Fields, text_of};
 use super::graph::{Graph, Node};
-use super::parameters::{Filling, plain_name};
+use super::parameters::{Filling, holds_placeholder, plain_name};
 use super::wrong::{Read, Wrong};
 use super::{MAX_NODES, tree};
 use crate::error::{Error, ErrorKind, Result};
@@ -95,6 +95,11 @@ impl JobDocument {
     /// The job's name, if the file has one.
     pub fn name(&self) -> Option<&str> {
         self.job.get("Name").and_then(Value::as_str)
+    }
+
+    /// Whether a node holds a `${name}`: what the job means is not known before a run.
+    pub fn has_placeholders(&self) -> bool {
+        self.nodes.values().any(holds_placeholder)
     }
 
     /// Fills the parameters, reads the nodes and checks the graph. `arguments` may have

@@ -95,6 +95,16 @@ impl<'a> Filling<'a> {
     }
 }
 
+/// Whether some text in `value` waits to be filled.
+pub(super) fn holds_placeholder(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.replace("$${", "").contains("${"),
+        Value::Array(values) => values.iter().any(holds_placeholder),
+        Value::Object(members) => members.values().any(holds_placeholder),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 /// The name of the placeholder that `after` (what follows `${`) begins with.
 fn placeholder(after: &str) -> Result<&str> {
     let name = after.split('}').next().unwrap_or_default();

@@ -91,9 +91,13 @@ impl Jobs {
         caller.may(action, &format!("arn:aws:glue:*:{account}:job/{job}"))
     }
 
-    /// Keeps a job under its name; one of that name is replaced.
+    /// Keeps a job under its name; one of that name is replaced. A job that can be checked
+    /// without arguments is.
     pub fn import(&self, caller: &Caller, job: &NamedJob) -> Result<Job> {
         Self::may(caller, "glue:CreateJob", &job.name)?;
+        if !job.document.has_placeholders() {
+            job.document.fill(&BTreeMap::new())?;
+        }
         self.store.put_job(&job.name, &job.document.to_json()?)
     }
 

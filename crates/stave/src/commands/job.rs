@@ -183,8 +183,10 @@ fn import(file: &Path, name: Option<String>, stave: &Stave, output: Output) -> R
     if let Some(name) = name {
         job.name = name;
     }
-    // Its graph is checked when it runs: before that the arguments are not known.
-    let kept = stave.jobs()?.import(&stave.caller, &job)?;
+    let kept = stave
+        .jobs()?
+        .import(&stave.caller, &job)
+        .map_err(|error| error.within(file.display()))?;
     output.say(&format!("imported job \"{}\"", kept.name));
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Filling `${…}`.
 
-use super::super::NodeKind;
+use super::super::{JobDocument, NodeKind};
 use super::{fill, refused};
 
 const JOB: &str = "Name: p
@@ -23,6 +23,21 @@ fn placeholders_are_filled_from_arguments_then_defaults() {
     assert_eq!(csv.skip_lines, Some(9));
     assert_eq!(csv.null_values, ["${bucket}", "plain $"]);
     assert_eq!(filled.warnings, []);
+}
+
+#[test]
+fn a_document_says_whether_it_waits_for_arguments() {
+    let job = |path: &str| format!("t: {{S3GlueParquetTarget: {{Inputs: [a], Path: '{path}'}}}}");
+    for (path, waits) in [
+        ("s3://b/out/", false),
+        ("s3://b/${x}/", true),
+        ("s3://b/$${x}/", false),
+        ("s3://b/$${x}${y}/", true),
+        ("s3://b/$x/", false),
+    ] {
+        let document = JobDocument::parse(&job(path)).unwrap();
+        assert_eq!(document.has_placeholders(), waits, "{path}");
+    }
 }
 
 #[test]
