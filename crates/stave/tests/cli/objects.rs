@@ -207,3 +207,34 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     let said = crate::program::said(&child.wait_with_output().expect("ran"));
     assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
 }
+
+#[test]
+fn local_folders_and_buckets_mix_in_one_tree() {
+    let program = Program::with_bucket("lake");
+    program.ok(&["mb", "s3://copy"]);
+    for (name, content) in [("a.csv", "1"), ("deep/b.csv", "2"), ("deep/é ü", "3")] {
+        program.file(&format!("in/{name}"), content);
+    }
+    program.put("s3://lake/tree/a.csv", "old");
+    program.put("s3://lake/tree/kept", "4");
+    program.ok(&["cp", "--recursive", "in/", "s3://lake/tree/"]);
+    program.ok(&["cp", "--recursive", "s3://lake/tree", "s3://copy"]);
+    program.file("out/deep/b.csv", "old");
+    program.file("out/own", "5");
+    program.ok(&["cp", "--recursive", "s3://copy/", "out"]);
+    let expected = [
+        ("a.csv", "1"),
+        ("deep/b.csv", "2"),
+        ("deep/é ü", "3"),
+        ("kept", "4"),
+        ("own", "5"),
+    ];
+    let expected = expected.map(|(name, content)| (name.to_owned(), content.as_bytes().to_vec()));
+    assert_eq!(files(&program.path("out")), expected);
+    // One that is in the way as a folder fails by itself, and is told.
+    program.ok(&["rm", "s3://copy/kept"]);
+    program.put("s3://copy/own/x", "6");
+    let error = program.fails(1, &["cp", "--recursive", "s3://copy", "out"]);
+    assert!(error.contains("own/x"), "{error}");
+    assert_eq!(files(&program.path("out")), expected);
+}
