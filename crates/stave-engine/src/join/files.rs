@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow::array::{RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::SchemaRef;
-use datafusion::common::{DataFusionError, Result};
+use datafusion::common::Result;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::spill_file::SpillFile;
-use datafusion::physical_plan::SpillManager;
 use datafusion::physical_plan::metrics::SpillMetrics;
+use datafusion::physical_plan::{EmptyRecordBatchStream, SpillManager};
 
 use crate::compact::compact;
 
@@ -18,7 +18,7 @@ use crate::compact::compact;
 const PARTS: usize = 1 << PART_BITS;
 const PART_BITS: u32 = 5;
 /// How often a part that does not fit is cut again: each time by other bits of the hash.
-pub(super) const MAX_LEVEL: u32 = 4;
+pub(super) const MAX_LEVEL: u32 = 3;
 /// Rows that are put together before they are written.
 const WRITTEN_ROWS: usize = 4096;
 /// Bytes of strings and values that are put together before they are written.
@@ -46,13 +46,21 @@ impl Spilling {
     }
 
     /// The rows of a file.
-    pub(super) fn read(
-        &self,
-        file: &PartFile,
-        schema: &SchemaRef,
-    ) -> Result<SendableRecordBatchStream> {
+    fn read(&self, file: &PartFile, schema: &SchemaRef) -> Result<SendableRecordBatchStream> {
         self.files(schema)
             .read_spill_as_stream(Arc::clone(file), None)
+    }
+
+    /// As [`Spilling::read`]; no rows where there is no file.
+    pub(super) fn read_or_none(
+        &self,
+        file: Option<&PartFile>,
+        schema: &SchemaRef,
+    ) -> Result<SendableRecordBatchStream> {
+        match file {
+            Some(file) => self.read(file, schema),
+            None => Ok(Box::pin(EmptyRecordBatchStream::new(Arc::clone(schema)))),
+        }
     }
 }
 
@@ -152,11 +160,4 @@ impl Writer {
         self.file = Some(file);
         Ok(())
     }
-}
-
-/// The error of a part that cannot be cut any more.
-pub(super) fn too_many_of_one_key() -> DataFusionError {
-    DataFusionError::ResourcesExhausted(
-        "the rows of one key of a join do not fit the memory bound".to_owned(),
-    )
 }

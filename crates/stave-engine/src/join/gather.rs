@@ -10,7 +10,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use futures::StreamExt;
 
-use super::files::{MAX_LEVEL, PartFile, Parts, Spilling, too_many_of_one_key};
+use super::files::{PartFile, Parts, Spilling};
 use super::held::Held;
 use super::keys::hashes;
 use super::spec::Spec;
@@ -90,7 +90,7 @@ impl Gather {
                 if fits {
                     continue;
                 }
-                self.begin_files()?;
+                self.begin_files();
             } else {
                 kept.push(Kept { batch, hashes });
             }
@@ -118,12 +118,8 @@ impl Gather {
         fits
     }
 
-    fn begin_files(&self) -> Result<()> {
-        if self.level >= MAX_LEVEL {
-            return Err(too_many_of_one_key());
-        }
+    fn begin_files(&self) {
         self.parts
             .get_or_init(|| Parts::new(&self.spilling, &self.spec.build_schema, self.level));
-        Ok(())
     }
 }

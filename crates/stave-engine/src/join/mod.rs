@@ -3,7 +3,7 @@
 //! All cores read the build side together and build one table of it. Where it does not
 //! fit the memory that the join may reserve, both sides go into files, cut by the hash of
 //! their keys, and are joined file by file (a Grace hash join); a file that still does not
-//! fit is cut again. DataFusion's own join builds on one core and cannot spill.
+//! fit is cut again, and what cannot be cut is joined piece by piece. DataFusion's own join builds on one core and cannot spill.
 //! Knows nothing of jobs or SQL: a physical rule puts it where a hash join stood.
 
 mod files;
@@ -14,6 +14,7 @@ mod pairs;
 mod plan;
 mod probe;
 mod rule;
+mod slices;
 mod spec;
 mod table;
 #[cfg(test)]

@@ -4,17 +4,16 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
 use datafusion::common::runtime::JoinSet;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::SendableRecordBatchStream;
-use datafusion::physical_plan::EmptyRecordBatchStream;
 use futures::StreamExt;
 
-use super::files::{PartFile, Parts, Spilling};
+use super::files::{MAX_LEVEL, PartFile, Parts, Spilling};
 use super::gather::{Gather, Gathered};
 use super::keys::hashes;
 use super::probe::Prober;
+use super::slices::Slices;
 use super::spec::Spec;
 use super::table::Table;
 
@@ -91,28 +90,21 @@ impl Pairs {
             .pop()
     }
 
-    fn read(
-        &self,
-        file: Option<&PartFile>,
-        schema: &SchemaRef,
-    ) -> Result<SendableRecordBatchStream> {
-        match file {
-            Some(file) => self.spilling.read(file, schema),
-            None => Ok(Box::pin(EmptyRecordBatchStream::new(Arc::clone(schema)))),
-        }
-    }
-
     /// Begins to join a pair; none if it was cut into smaller ones.
-    async fn begin(&self, pair: Pair) -> Result<Option<Prober>> {
-        let build = self.read(pair.build.as_ref(), &self.spec.build_schema)?;
-        let probe = self.read(pair.probe.as_ref(), &self.spec.probe_schema)?;
+    async fn begin(&self, pair: Pair) -> Result<Option<Joining>> {
         let (spec, spilling) = (Arc::clone(&self.spec), self.spilling.clone());
+        let build = spilling.read_or_none(pair.build.as_ref(), &spec.build_schema)?;
+        if pair.level > MAX_LEVEL {
+            let slices = Slices::new(spec, spilling, build, pair.probe);
+            return Ok(Some(Joining::Slices(Box::new(slices))));
+        }
+        let probe = spilling.read_or_none(pair.probe.as_ref(), &spec.probe_schema)?;
         match Gather::run(spec, spilling, pair.level, vec![build]).await? {
             Gathered::Kept(kept, reservation) => {
                 let table = Table::build(kept, &self.spec, 1, reservation).await?;
-                let probing = Arc::new(AtomicUsize::new(1));
-                let spec = Arc::clone(&self.spec);
-                Ok(Some(Prober::new(spec, Arc::new(table), probe, probing)))
+                let (spec, last) = (Arc::clone(&self.spec), Arc::new(AtomicUsize::new(1)));
+                let prober = Prober::new(spec, Arc::new(table), probe, last);
+                Ok(Some(Joining::Whole(Box::new(prober))))
             }
             Gathered::Files(build) => {
                 self.cut(build, vec![probe], pair.level).await?;
@@ -131,10 +123,16 @@ async fn write_all(mut rows: SendableRecordBatchStream, spec: &Spec, parts: &Par
     Ok(())
 }
 
+/// A pair that is being joined.
+enum Joining {
+    Whole(Box<Prober>),
+    Slices(Box<Slices>),
+}
+
 /// One stream of the join: takes pairs until none is left.
 pub(super) struct PairJoiner {
     pairs: Arc<Pairs>,
-    current: Option<Prober>,
+    current: Option<Joining>,
 }
 
 impl PairJoiner {
@@ -148,12 +146,15 @@ impl PairJoiner {
     /// The next batch of the join.
     pub(super) async fn next(&mut self) -> Result<Option<RecordBatch>> {
         loop {
-            if let Some(current) = &mut self.current {
-                if let Some(batch) = current.next().await? {
-                    return Ok(Some(batch));
-                }
-                self.current = None;
+            let batch = match &mut self.current {
+                Some(Joining::Whole(prober)) => prober.next().await?,
+                Some(Joining::Slices(slices)) => slices.next().await?,
+                None => None,
+            };
+            if batch.is_some() {
+                return Ok(batch);
             }
+            self.current = None;
             let Some(pair) = self.pairs.take() else {
                 return Ok(None);
             };

@@ -25,6 +25,9 @@ pub(super) struct Prober {
     current: Option<Current>,
     /// The next build row to look at, once no stream is probing.
     ending: Option<usize>,
+    /// Where the table is one of several: which rows of the whole stream were matched so
+    /// far by any, and how many rows went by. None of them comes out alone here.
+    noted: Option<(Vec<bool>, usize)>,
 }
 
 /// A batch of the probe side that is being joined.
@@ -55,7 +58,20 @@ impl Prober {
             probing,
             current: None,
             ending: None,
+            noted: None,
         }
+    }
+
+    /// The same, with a table that is only a part of the build side: what was matched is
+    /// added to `matched` instead of coming out.
+    pub(super) fn noting(self, matched: Vec<bool>) -> Self {
+        let noted = Some((matched, 0));
+        Self { noted, ..self }
+    }
+
+    /// Which rows were matched by this table and those before.
+    pub(super) fn take_matched(&mut self) -> Vec<bool> {
+        self.noted.take().unwrap_or_default().0
     }
 
     /// The next batch of the join.
@@ -135,6 +151,11 @@ impl Prober {
         let Some(wanted) = self.spec.probe_rows_alone() else {
             return Ok(None);
         };
+        if let Some((noted, before)) = &mut self.noted {
+            note(noted, *before, &current.matched);
+            *before += current.matched.len();
+            return Ok(None);
+        }
         let rows = current.matched.iter().enumerate();
         let rows: UInt32Array = rows
             .filter(|(_, matched)| **matched == wanted)
@@ -191,6 +212,14 @@ impl Prober {
         self.spec
             .assemble(&Rows::Taken(&self.table.rows, &rows), &Rows::Absent, count)
             .map(Some)
+    }
+}
+
+/// Adds what was matched of the rows from `from` on.
+fn note(noted: &mut Vec<bool>, from: usize, matched: &[bool]) {
+    noted.resize(noted.len().max(from + matched.len()), false);
+    for (noted, matched) in noted[from..].iter_mut().zip(matched) {
+        *noted |= matched;
     }
 }
 

@@ -312,7 +312,8 @@ fn a_second_interrupt_ends_it_whatever_it_is_at() {
 /// A small table, joined with itself on what is the same everywhere: work for hours.
 fn endless() -> Program {
     let program = Program::with_bucket("lake");
-    let rows: String = (0..50_000).map(|row| format!("same,{row}\n")).collect();
+    let rows: Vec<String> = (0..50_000).map(|row| format!("same,{row}\n")).collect();
+    let rows = rows.concat();
     program.put("s3://lake/in/rows.csv", format!("key,row\n{rows}"));
     let source = |name: &str| {
         json!({"S3CsvSource": {
