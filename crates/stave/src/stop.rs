@@ -40,7 +40,10 @@ impl Asking {
 /// Whether a command ends by itself when it is asked to, because it has something to
 /// note first; the others are dropped where they are.
 pub fn is_heard_by(command: &Command) -> bool {
-    matches!(command, Command::Job(JobCommand::Run(_)) | Command::Demo(_))
+    matches!(
+        command,
+        Command::Job(JobCommand::Run(_)) | Command::Demo(_) | Command::Spotify(_)
+    )
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod job;
 pub mod objects;
 pub mod query;
 pub mod sample;
+pub mod spotify;
 #[cfg(test)]
 mod tests;
 pub mod values;
@@ -97,6 +98,9 @@ pub enum Command {
     Query(query::QueryArgs),
     /// Run SQL interactively
     Sql(query::SqlArgs),
+    /// Spotify's Web API: a sandbox of it, and what is extracted from it
+    #[command(subcommand)]
+    Spotify(spotify::SpotifyCommand),
     /// Look at the settings
     #[command(subcommand)]
     Config(config::ConfigCommand),

@@ -13,6 +13,7 @@ mod job;
 mod objects;
 mod query;
 mod sample;
+mod spotify;
 mod sql;
 
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub async fn run(args: Args, config: Config, stop: Stop) -> Result<(), Failure> 
     match args.command {
         Command::Config(command) => config::run(&command, &config, output),
         Command::Doctor => doctor::run(config, output).await,
+        Command::Spotify(command) => spotify::run(command, output, stop).await,
         Command::Sample(args) => sample::run(args, config, output).await,
         Command::Demo(args) => demo::run(args, Arc::new(Stave::open(config)?), output, stop).await,
         command => with_home(command, &Stave::open(config)?, output, stop).await,
@@ -56,6 +58,10 @@ async fn with_home(
         Command::Crawler(command) => crawler::run(command, stave, output).await,
         Command::Query(args) => query::run(args, stave, output).await,
         Command::Sql(args) => sql::run(args, stave, output).await,
-        Command::Config(_) | Command::Doctor | Command::Sample(_) | Command::Demo(_) => Ok(()),
+        Command::Config(_)
+        | Command::Doctor
+        | Command::Sample(_)
+        | Command::Spotify(_)
+        | Command::Demo(_) => Ok(()),
     }
 }
