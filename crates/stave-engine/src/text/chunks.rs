@@ -316,14 +316,13 @@ fn check_record_length(length: usize) -> Result<()> {
     .hint("a quote that is opened and never closed swallows all lines behind it; check QuoteChar"))
 }
 
-/// How many lines end in `data`.
+/// How many lines end in `data`, by LF, CR or both; `data` does not end between the two.
 pub(super) fn count_lines(data: &[u8]) -> u64 {
     let feeds = memchr::memchr_iter(b'\n', data).count();
-    if feeds > 0 {
-        feeds as u64
-    } else {
-        memchr::memchr_iter(b'\r', data).count() as u64
-    }
+    let alone = memchr::memchr_iter(b'\r', data)
+        .filter(|at| data.get(at + 1) != Some(&b'\n'))
+        .count();
+    (feeds + alone) as u64
 }
 
 /// Where the last whole record of `data` ends; `data` begins with a record and goes on.
@@ -414,7 +413,7 @@ impl Iterator for OutsideQuotes<'_> {
 
 /// Where the first record of `data` ends (behind its line break); none when it
 /// goes on, unless `last`.
-fn record_end(data: &[u8], dialect: &Dialect, last: bool) -> Option<usize> {
+pub(super) fn record_end(data: &[u8], dialect: &Dialect, last: bool) -> Option<usize> {
     let (mut in_quotes, mut field_start) = (false, true);
     let comment = dialect.comment.is_some() && data.first().copied() == dialect.comment;
     let mut at = 0;

@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use async_trait::async_trait;
 use stave_core::{Error, Result};
 
-use super::chunks::{CHUNK_BYTES, Chunk, Chunks, OpenFile, TextFile, count_lines};
+use super::chunks::{CHUNK_BYTES, Chunk, Chunks, OpenFile, TextFile, count_lines, record_end};
 use super::columns::{self, ColumnFields, Text};
 use super::dialect::{Dialect, Grammar};
 use super::records::{BadRecord, Fault, Records, split_records};
@@ -193,7 +193,7 @@ impl Format for CsvFormat {
         let text = Text::new(bytes, &mut records);
         let mut bad: Vec<BadRecord> = std::mem::take(&mut records.bad);
         if !whole {
-            drop_rows_not_utf8(&text, &mut records, &mut bad);
+            drop_rows_not_utf8(&text, &self.dialect, &mut records, &mut bad);
         }
         let mut reading = Reading {
             format: self,
@@ -207,7 +207,8 @@ impl Format for CsvFormat {
         let mut batch = RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
             .map_err(|error| Error::internal(error.to_string()))?;
         if !faults.is_empty() {
-            batch = without_rows(&batch, faults, &records, text.chunk().len(), &mut bad)?;
+            let range_of = |row| record_range(&records, row, text.chunk(), &self.dialect);
+            batch = without_rows(&batch, faults, range_of, &mut bad)?;
         }
         bad.sort_by_key(|bad| bad.range.start);
         let bad = bad
@@ -270,7 +271,12 @@ impl Reading<'_> {
 }
 
 /// Takes the rows with bytes that are no UTF-8 out of `records`.
-fn drop_rows_not_utf8(text: &Text, records: &mut Records, bad: &mut Vec<BadRecord>) {
+fn drop_rows_not_utf8(
+    text: &Text,
+    dialect: &Dialect,
+    records: &mut Records,
+    bad: &mut Vec<BadRecord>,
+) {
     let mut wrong: Vec<(usize, usize)> = (0..records.width)
         .flat_map(|place| {
             let rows = columns::rows_not_utf8(text, records, place);
@@ -281,7 +287,7 @@ fn drop_rows_not_utf8(text: &Text, records: &mut Records, bad: &mut Vec<BadRecor
     wrong.dedup_by_key(|(row, _)| *row);
     for &(row, column) in &wrong {
         bad.push(BadRecord {
-            range: record_range(records, row, text.chunk().len()),
+            range: record_range(records, row, text.chunk(), dialect),
             fault: Fault::Utf8 { column },
         });
     }
@@ -292,21 +298,22 @@ fn drop_rows_not_utf8(text: &Text, records: &mut Records, bad: &mut Vec<BadRecor
     }
 }
 
-/// The bytes of a row's record, up to the next row's.
-fn record_range(records: &Records, row: usize, end: usize) -> std::ops::Range<usize> {
+/// The bytes of a row's record. What follows is no measure: it may be no row.
+fn record_range(
+    records: &Records,
+    row: usize,
+    text: &[u8],
+    dialect: &Dialect,
+) -> std::ops::Range<usize> {
     let start = records.starts[row] as usize;
-    let end = records
-        .starts
-        .get(row + 1)
-        .map_or(end, |next| *next as usize);
-    start..end
+    let length = record_end(&text[start..], dialect, true).unwrap_or(0);
+    start..start + length
 }
 
 fn without_rows(
     batch: &RecordBatch,
     mut faults: Vec<(usize, Fault)>,
-    records: &Records,
-    end: usize,
+    range_of: impl Fn(usize) -> std::ops::Range<usize>,
     bad: &mut Vec<BadRecord>,
 ) -> Result<RecordBatch> {
     faults.sort_by_key(|(row, _)| *row);
@@ -314,7 +321,7 @@ fn without_rows(
     let mut keep = vec![true; batch.num_rows()];
     for (row, fault) in faults {
         keep[row] = false;
-        let range = record_range(records, row, end);
+        let range = range_of(row);
         bad.push(BadRecord { range, fault });
     }
     filter_record_batch(batch, &BooleanArray::from(keep))

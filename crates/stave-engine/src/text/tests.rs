@@ -259,6 +259,34 @@ fn bad_rows_know_their_line_and_column() {
 }
 
 #[test]
+fn a_bad_record_is_told_alone_whatever_follows() {
+    let text = b"a,b\n\xff,2\n3\n4,5\n".to_vec();
+    for chunk_bytes in [1, 7, 1 << 20] {
+        let dialect = Dialect::default();
+        let read = read(text.clone(), &dialect, 2, chunk_bytes, Compression::None);
+        let (_, bad) = block_on(read);
+        let records: Vec<_> = bad.iter().map(|row| row.record.trim_end()).collect();
+        assert_eq!(records, ["\u{fffd},2", "3"], "chunks of {chunk_bytes}");
+    }
+}
+
+#[test]
+fn lines_are_counted_whatever_ends_them() {
+    let text = b"a,b\r1,2\n3\r4\r\n5,6\n7".to_vec();
+    for chunk_bytes in [1, 7, 1 << 20] {
+        let dialect = Dialect::default();
+        let read = read(text.clone(), &dialect, 2, chunk_bytes, Compression::None);
+        let (rows, bad) = block_on(read);
+        let lines: Vec<_> = bad.iter().map(|row| row.line).collect();
+        assert_eq!(
+            (rows.len(), lines),
+            (2, vec![3, 4, 6]),
+            "chunks of {chunk_bytes}"
+        );
+    }
+}
+
+#[test]
 fn a_byte_order_mark_and_skipped_lines_are_no_data() {
     let dialect = Dialect {
         skip_lines: 2,
