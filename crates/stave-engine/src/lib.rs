@@ -9,6 +9,8 @@ pub mod classify;
 mod compact;
 pub mod crawl;
 mod fault;
+#[cfg(test)]
+mod fuzz;
 mod glob;
 mod java;
 pub mod job;
