@@ -3,6 +3,8 @@
 //! Must not know how a result is shown or where it is written.
 
 #[cfg(test)]
+mod sqllogic;
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
