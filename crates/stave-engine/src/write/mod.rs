@@ -215,6 +215,9 @@ impl PartitionWriter {
             folders.write(&batch)?;
             let rows = batch.num_rows() as u64;
             self.progress.rows.fetch_add(rows, Ordering::Relaxed);
+            // A plan that always has a batch ready would never let go of the thread, also when
+            // it is told to stop.
+            tokio::task::coop::consume_budget().await;
         }
         folders.finish()
     }
