@@ -95,6 +95,3 @@ impl Sandbox {
 pub fn buckets() -> Vec<&'static str> {
     operations::buckets()
 }
-
-#[cfg(test)]
-mod tests;

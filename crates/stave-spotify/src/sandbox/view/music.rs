@@ -21,7 +21,8 @@ impl View<'_> {
         let shown = self.edition(index);
         let track = self.world.track(shown);
         let album = self.world.album(track.album);
-        let mut value = json!({ "album": self.simple_album(&album) });
+        let mut value = json!({});
+        value["album"] = self.simple_album(&album);
         self.add_track_members(&mut value, &track, index);
         value["external_ids"] = json!({ "isrc": track.isrc });
         value["popularity"] = json!(track.popularity);
@@ -51,7 +52,7 @@ impl View<'_> {
             .iter()
             .map(|&artist| self.simple_artist(artist))
             .collect();
-        value["artists"] = json!(artists);
+        value["artists"] = Value::Array(artists);
         self.add_availability(value, track.index);
         value["disc_number"] = json!(track.disc);
         value["duration_ms"] = json!(track.duration_ms);

@@ -64,7 +64,7 @@ impl View<'_> {
             };
             let path = self.entries_path(playlist);
             let page = self.page_within(&path, playlist.total, ENTRIES_WITHIN, next_limit, items);
-            self.put(&mut value, ("tracks", "items"), &page);
+            self.put(&mut value, ("tracks", "items"), page);
         }
         value
     }
@@ -82,7 +82,7 @@ impl View<'_> {
         } else {
             Value::Null
         };
-        self.put(&mut value, ("tracks", "items"), &entries);
+        self.put(&mut value, ("tracks", "items"), entries);
         value
     }
 
@@ -129,13 +129,14 @@ impl View<'_> {
     }
 
     /// Puts a value under the old key, the new one, or both.
-    fn put(&self, into: &mut Value, (old, new): (&str, &str), value: &Value) {
-        let shape = self.state.options.shape();
-        if shape != Shape::Items {
-            into[old] = value.clone();
-        }
-        if shape != Shape::Tracks {
-            into[new] = value.clone();
+    fn put(&self, into: &mut Value, (old, new): (&str, &str), value: Value) {
+        match self.state.options.shape() {
+            Shape::Tracks => into[old] = value,
+            Shape::Items => into[new] = value,
+            Shape::Both => {
+                into[old] = value.clone();
+                into[new] = value;
+            }
         }
     }
 
@@ -159,7 +160,7 @@ impl View<'_> {
             "is_local": matches!(entry.content, Content::Local(_)),
             "primary_color": null,
         });
-        self.put(&mut value, ("track", "item"), &self.content(&entry.content));
+        self.put(&mut value, ("track", "item"), self.content(&entry.content));
         value["video_thumbnail"] = json!({ "url": null });
         value
     }

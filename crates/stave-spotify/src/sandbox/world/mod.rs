@@ -4,6 +4,7 @@
 //! of it to whom.
 
 pub(super) mod draw;
+mod groups;
 pub(super) mod ids;
 pub(super) mod library;
 pub(super) mod music;

@@ -6,26 +6,8 @@ use std::ops::Range;
 
 use super::World;
 use super::draw::{Domain, Draw};
+use super::groups::{GROUP_ALBUMS, GROUP_ARTISTS, GROUP_TRACKS};
 use super::words;
-
-const GROUP_TRACKS: u64 = 320;
-const GROUP_ALBUMS: u64 = 64;
-const GROUP_ARTISTS: u64 = 16;
-
-/// How many albums of a group have so many tracks.
-const SIZES: [(u64, u64); 8] = [
-    (25, 1),
-    (12, 2),
-    (6, 4),
-    (8, 6),
-    (6, 10),
-    (5, 12),
-    (1, 11),
-    (1, 68),
-];
-
-/// How many albums of a group each of its artists has.
-const SHARES: [u64; 16] = [18, 10, 8, 6, 5, 4, 3, 3, 2, 1, 1, 1, 1, 1, 0, 0];
 
 const TRACKS_ON_A_DISC: u64 = 20;
 
@@ -101,13 +83,6 @@ pub(in crate::sandbox) struct Artist {
     pub(in crate::sandbox) followers: u64,
 }
 
-/// Which album of a group starts where, and whose it is.
-struct Group {
-    first_track: u64,
-    starts: Vec<u64>,
-    owners: Vec<u64>,
-}
-
 impl World {
     pub(in crate::sandbox) const fn artists(&self) -> u64 {
         self.tracks.div_ceil(GROUP_TRACKS) * GROUP_ARTISTS
@@ -127,36 +102,6 @@ impl World {
                 < self.tracks
     }
 
-    /// Plans a group: shuffled sizes, shuffled owners.
-    fn group(&self, group: u64) -> Group {
-        let mut sizes: Vec<u64> = SIZES
-            .iter()
-            .flat_map(|&(count, size)| std::iter::repeat_n(size, count as usize))
-            .collect();
-        self.seed.draw(Domain::AlbumPlan, group).shuffle(&mut sizes);
-        let mut draw = self.seed.draw(Domain::OwnerPlan, group);
-        let mut artists: Vec<u64> = (0..GROUP_ARTISTS).collect();
-        draw.shuffle(&mut artists);
-        let mut owners: Vec<u64> = artists
-            .iter()
-            .zip(SHARES)
-            .flat_map(|(&artist, share)| {
-                std::iter::repeat_n(group * GROUP_ARTISTS + artist, share as usize)
-            })
-            .collect();
-        draw.shuffle(&mut owners);
-        let first_track = group * GROUP_TRACKS;
-        let mut starts = vec![first_track];
-        for size in sizes {
-            starts.push(starts[starts.len() - 1] + size);
-        }
-        Group {
-            first_track,
-            starts,
-            owners,
-        }
-    }
-
     /// A track by index, which is below [`World::tracks`].
     pub(in crate::sandbox) fn track(&self, index: u64) -> Track {
         let group_number = index / GROUP_TRACKS;
@@ -166,7 +111,7 @@ impl World {
         let in_album = index - album_start;
         // A song that came out twice keeps its artists, whoever's album it is on.
         let song = song(index);
-        let song_artist = group.owners[group.album_of(song) as usize];
+        let song_artist = group.owner(group.album_of(song));
         let mut draw = self.seed.draw(Domain::Song, song);
         let artists = self.with_guests(song, song_artist);
         let name = self.song_name(&mut draw, &artists);
@@ -224,7 +169,7 @@ impl World {
     pub(in crate::sandbox) fn album(&self, index: u64) -> Album {
         let group = self.group(index / GROUP_ALBUMS);
         let range = group.range(index % GROUP_ALBUMS);
-        let artist = group.owners[(index % GROUP_ALBUMS) as usize];
+        let artist = group.owner(index % GROUP_ALBUMS);
         let mut draw = self.seed.draw(Domain::Album, index);
         let tracks = range.start..range.end.min(self.tracks);
         let release = release(&mut draw, self.warts);
@@ -290,7 +235,7 @@ impl World {
         let group_number = artist / GROUP_ARTISTS;
         let group = self.group(group_number);
         let owned = (0..GROUP_ALBUMS).filter(|&place| {
-            group.owners[place as usize] == artist && group.range(place).start < self.tracks
+            group.owner(place) == artist && group.range(place).start < self.tracks
         });
         let mut albums: Vec<Album> = owned
             .map(|place| self.album(group_number * GROUP_ALBUMS + place))
@@ -302,15 +247,15 @@ impl World {
     /// The albums of others that an artist is on.
     pub(in crate::sandbox) fn appearances_of(&self, artist: u64) -> Vec<Album> {
         let group = self.group(artist / GROUP_ARTISTS);
-        let first = group.first_track;
+        let first = group.first_track();
         let mut places: Vec<u64> = (first..(first + GROUP_TRACKS).min(self.tracks))
             .filter(|&track| {
                 let song = song(track);
-                let owner = group.owners[group.album_of(song) as usize];
+                let owner = group.owner(group.album_of(song));
                 self.with_guests(song, owner).contains(&artist)
             })
             .map(|track| group.album_of(track))
-            .filter(|&place| group.owners[place as usize] != artist)
+            .filter(|&place| group.owner(place) != artist)
             .collect();
         places.dedup();
         let group_number = artist / GROUP_ARTISTS;
@@ -339,10 +284,7 @@ impl World {
         let mut best = (0, draw.below(self.tracks));
         for _ in 0..4 {
             let index = draw.below(self.tracks);
-            let group = self.group(index / GROUP_TRACKS);
-            let owner = group.owners[group.album_of(song(index)) as usize];
-            let popularity = self.track_popularity(index, self.artist_popularity(owner));
-            best = best.max((popularity, index));
+            best = best.max((self.popularity_of(index), index));
         }
         best.1
     }
@@ -353,12 +295,20 @@ impl World {
         let mut best = None;
         for _ in 0..24 {
             let index = draw.below(self.tracks / size) * size + rank;
-            let track = self.track(index);
-            if matches!(self.album(track.album).release, Release::Day(..)) {
-                best = best.max(Some((track.popularity, index)));
+            let group = self.group(index / GROUP_TRACKS);
+            let album = index / GROUP_TRACKS * GROUP_ALBUMS + group.album_of(index);
+            let mut of_album = self.seed.draw(Domain::Album, album);
+            if matches!(release(&mut of_album, self.warts), Release::Day(..)) {
+                best = best.max(Some((self.popularity_of(index), index)));
             }
         }
         best.map_or(rank, |(_, index)| index)
+    }
+
+    fn popularity_of(&self, track: u64) -> u64 {
+        let group = self.group(track / GROUP_TRACKS);
+        let owner = group.owner(group.album_of(song(track)));
+        self.track_popularity(track, self.artist_popularity(owner))
     }
 
     /// Where a track is sold. None: the whole world.
@@ -381,16 +331,6 @@ impl World {
         } else {
             None
         }
-    }
-}
-
-impl Group {
-    fn range(&self, place: u64) -> Range<u64> {
-        self.starts[place as usize]..self.starts[place as usize + 1]
-    }
-
-    fn album_of(&self, track: u64) -> u64 {
-        self.starts.partition_point(|&start| start <= track) as u64 - 1
     }
 }
 
@@ -456,14 +396,6 @@ mod tests {
             tracks,
             warts: true,
         }
-    }
-
-    #[test]
-    fn a_group_has_as_many_as_it_should() {
-        let tracks: u64 = SIZES.iter().map(|(count, size)| count * size).sum();
-        let albums: u64 = SIZES.iter().map(|(count, _)| count).sum();
-        assert_eq!((tracks, albums), (GROUP_TRACKS, GROUP_ALBUMS));
-        assert_eq!(SHARES.iter().sum::<u64>(), GROUP_ALBUMS);
     }
 
     #[test]
