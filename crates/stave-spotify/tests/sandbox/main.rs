@@ -1,5 +1,8 @@
 //! The sandbox over loopback, with a clock that the tests hold.
 
+// Helpers of tests may say what they expect in the shortest way, too.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod catalogue;
 mod library;
 mod oauth;

@@ -288,9 +288,9 @@ async fn fields_are_gone_for_new_apps_and_there_for_the_others() {
         let artist = answers[6]["items"][0]["id"].as_str().unwrap();
         answers.push(server.ok(&me, &format!("/artists/{artist}/albums")).await);
         let mut found = Vec::new();
-        answers
-            .iter()
-            .for_each(|answer| objects(answer, &mut found));
+        for answer in &answers {
+            objects(answer, &mut found);
+        }
         for (kind, names) in &gone {
             let of_kind: Vec<_> = found
                 .iter()

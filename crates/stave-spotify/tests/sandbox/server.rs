@@ -116,7 +116,7 @@ impl Server {
             let page = self.ok(token, &url).await;
             items.extend(page["items"].as_array().unwrap().iter().cloned());
             match page["next"].as_str() {
-                Some(next) => url = next.to_owned(),
+                Some(next) => next.clone_into(&mut url),
                 None => return items,
             }
         }
