@@ -59,6 +59,8 @@ pub struct Bucket {
     pub hours: Vec<(i64, u32)>,
     /// How many calls of a day it took before the quota was used up.
     pub ceiling: Option<u32>,
+    /// When that was found out.
+    pub ceiling_at: Option<Timestamp>,
     /// Nothing is asked before.
     pub closed_until: Option<Timestamp>,
     /// How often in a row it was closed without being told for how long.
@@ -101,10 +103,18 @@ impl Bucket {
         if quota && self.closed_until.is_none() {
             // The refused call is counted, but was not taken.
             self.ceiling = Some(self.calls_today(now).saturating_sub(1).max(1));
+            self.ceiling_at = Some(now);
         }
         let until = later(now, length.min(CLOSED_MAX));
         self.closed_until = Some(until);
         until
+    }
+
+    /// The calls of a day that it is known to take, where these are used up.
+    pub fn spent(&self, now: Timestamp) -> Option<u32> {
+        let believed = self.ceiling_at.is_some_and(|at| believed(at, now));
+        self.ceiling
+            .filter(|ceiling| believed && self.calls_today(now) >= *ceiling)
     }
 
     /// Until when it is closed, if it is.

@@ -1,0 +1,439 @@
+//! A run: every stream that was selected, one after the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::dimension::Queue;
+use super::layout::{Grain, Layout};
+use super::listing::{Listing, Shape, listings};
+use super::pages::Pages;
+use super::playlist::PlaylistId;
+use super::progress::{Begun, Checkpoint, Done, Mark, Progress};
+use super::report::{Report, Standing, StreamReport};
+use super::stream::Stream;
+use super::walk::Walked;
+use crate::client::{
+    Client, Endpoint, Error, ErrorKind, Memory, Request, Result, recall, remember,
+};
+
+/// So many plays are remembered, to tell new ones from those seen before.
+const PLAYS_KEPT: usize = 300;
+
+/// How raw pages are put, and how much is spent.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The keys of raw objects.
+    pub layout: Layout,
+    /// How many pages an object holds.
+    pub grain: Grain,
+    /// The most calls that one run spends on each dimension stream.
+    pub dimension_calls: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            layout: Layout::default(),
+            grain: Grain::default(),
+            dimension_calls: 100,
+        }
+    }
+}
+
+/// What to extract.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// The streams.
+    pub streams: BTreeSet<Stream>,
+    /// The playlists whose items are read; all of the user's where empty.
+    pub playlists: Vec<PlaylistId>,
+    /// Reads everything again, also what was read before.
+    pub full: bool,
+}
+
+impl Selection {
+    /// Every stream.
+    pub fn all() -> Self {
+        Self::of(&Stream::ALL)
+    }
+
+    /// These streams.
+    pub fn of(streams: &[Stream]) -> Self {
+        Self {
+            streams: streams.iter().copied().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The items of these playlists only.
+    pub fn playlists(playlists: Vec<PlaylistId>) -> Self {
+        Self {
+            playlists,
+            ..Self::of(&[Stream::PlaylistItems])
+        }
+    }
+
+    /// The streams, with the list of playlists where it is needed for their items.
+    pub(super) fn streams(&self) -> BTreeSet<Stream> {
+        let mut streams = self.streams.clone();
+        if streams.contains(&Stream::PlaylistItems) && self.playlists.is_empty() {
+            streams.insert(Stream::Playlists);
+        }
+        streams
+    }
+}
+
+/// Extracts the streams of one account.
+pub struct Extractor {
+    pub(super) client: Arc<Client>,
+    pub(super) pages: Arc<dyn Pages>,
+    pub(super) settings: Settings,
+}
+
+/// A run at work.
+pub(super) struct Run<'a> {
+    pub client: &'a Client,
+    pub pages: &'a dyn Pages,
+    pub settings: &'a Settings,
+    pub progress: Progress,
+    pub full: bool,
+    /// Whether ids are collected for the dimension streams.
+    pub collects: bool,
+    pub queues: BTreeMap<Stream, Queue>,
+}
+
+impl Extractor {
+    /// An extractor that asks through `client` and puts pages into `pages`.
+    pub fn new(client: Arc<Client>, pages: Arc<dyn Pages>, settings: Settings) -> Self {
+        Self {
+            client,
+            pages,
+            settings,
+        }
+    }
+
+    /// Extracts what is selected, on from where the last run stopped.
+    ///
+    /// What Spotify refuses is in the report. Fails only where pages or
+    /// checkpoints can't be kept; the next run then goes on from the last
+    /// page that could. One run at a time for an account.
+    pub async fn run(&self, selection: &Selection) -> Result<Report> {
+        let mut run = self.open(selection).await?;
+        let before = self.client.calls();
+        let mut reports = Vec::new();
+        let mut stopped = None;
+        for stream in selection.streams() {
+            let calls = self.client.calls();
+            let mut report = StreamReport::new(stream);
+            if stopped.is_none() {
+                let outcome = run.stream(stream, selection, &reports, &mut report).await;
+                match outcome {
+                    Err(error) if error.kind() == ErrorKind::LoginAgain => {
+                        report.fail("the rest", &error);
+                        stopped = Some(error);
+                    }
+                    other => other?,
+                }
+            } else {
+                report.miss("all of it", "the run ended before it");
+            }
+            report.calls = self.client.calls() - calls;
+            reports.push(report);
+        }
+        self.client.save().await?;
+        let note = run.progress.run.take();
+        run.save().await?;
+        let ended_at = run.now();
+        Ok(Report {
+            run: note
+                .as_ref()
+                .map_or_else(String::new, |note| note.id.clone()),
+            started_at: note.map_or(ended_at, |note| note.started_at),
+            ended_at,
+            streams: reports,
+            calls: self.client.calls() - before,
+            stopped,
+        })
+    }
+
+    async fn open(&self, selection: &Selection) -> Result<Run<'_>> {
+        let memory = self.client.memory().as_ref();
+        let key = format!("spotify/{}/progress", self.client.account());
+        let mut progress: Progress = recall(memory, &key).await?;
+        let begun = progress.begin(self.client.clock().now());
+        let mut queues = BTreeMap::new();
+        for stream in selection.streams().into_iter().filter(|s| s.is_dimension()) {
+            let queue = Queue::load(memory, self.client.account(), stream).await?;
+            queues.insert(stream, queue);
+            if selection.full && begun == Begun::Anew {
+                progress.dimensions.remove(stream.name());
+            }
+        }
+        let mut run = Run {
+            client: &self.client,
+            pages: self.pages.as_ref(),
+            settings: &self.settings,
+            progress,
+            full: selection.full,
+            collects: !queues.is_empty(),
+            queues,
+        };
+        run.save().await?;
+        Ok(run)
+    }
+}
+
+impl Run<'_> {
+    async fn stream(
+        &mut self,
+        stream: Stream,
+        selection: &Selection,
+        before: &[StreamReport],
+        report: &mut StreamReport,
+    ) -> Result<()> {
+        if let Some(error) = self.barred(stream.endpoint()).await? {
+            report.deny(&error);
+            return Ok(());
+        }
+        if stream.is_dimension() {
+            return self.dimension(stream, report).await;
+        }
+        if stream == Stream::PlaylistItems {
+            return self.playlist_items(selection, before, report).await;
+        }
+        let day = self.now().to_zoned(TimeZone::UTC).date().to_string();
+        let listings = listings(stream, &day);
+        let mut refused = Vec::new();
+        for listing in &listings {
+            let Some(error) = self.list(listing, &day, report).await? else {
+                continue;
+            };
+            match error.kind() {
+                ErrorKind::LoginAgain => return Err(error),
+                ErrorKind::Denied | ErrorKind::NotFound if report.got == 0 => refused.push(error),
+                _ => report.fail(listing.part.as_deref().unwrap_or("the rest"), &error),
+            }
+        }
+        match refused.first() {
+            Some(error) if refused.len() == listings.len() => report.deny(error),
+            _ => refused
+                .iter()
+                .for_each(|error| report.fail("a part", error)),
+        }
+        Ok(())
+    }
+
+    /// Why `endpoint` need not be asked at all.
+    async fn barred(&self, endpoint: Endpoint) -> Result<Option<Error>> {
+        if !endpoint.needs_user() {
+            return Ok(None);
+        }
+        let tokens = self.client.tokens();
+        if !tokens.is_user() {
+            return Ok(Some(
+                Error::denied(
+                    "this needs a user's login; client credentials read the catalogue only",
+                )
+                .hint("log in with `stave spotify login`"),
+            ));
+        }
+        let Some(granted) = tokens.scopes().await? else {
+            return Ok(None);
+        };
+        let lacks = endpoint
+            .scopes()
+            .iter()
+            .find(|scope| !granted.contains(**scope));
+        Ok(lacks.map(|scope| {
+            Error::denied(format!("the login lacks the scope {scope}"))
+                .hint("log in again with `stave spotify login` and grant it")
+        }))
+    }
+
+    /// Walks through one list; gives what ended it before its end.
+    pub(super) async fn list(
+        &mut self,
+        listing: &Listing,
+        day: &str,
+        report: &mut StreamReport,
+    ) -> Result<Option<Error>> {
+        if let Some(done) = self.progress.done(&listing.key) {
+            add(report, listing, done);
+            return Ok(None);
+        }
+        let begun = self.progress.walks.contains_key(&listing.key);
+        if listing.shape == Shape::Pages && !self.full && !begun {
+            let mark: Mark = recall(self.memory(), &self.key(&listing.mark())).await?;
+            if mark.day.as_deref() == Some(day) {
+                report.unchanged += 1;
+                return Ok(None);
+            }
+        }
+        match self.walk(listing).await? {
+            Walked::Through(at) => {
+                let done = self.settle(listing, &at, day).await?;
+                add(report, listing, &done);
+                Ok(None)
+            }
+            Walked::Stopped(at, error) => {
+                report.ask(at.total);
+                report.got += at.rows;
+                report.nulls += at.nulls;
+                report.pages += u64::from(at.page);
+                let waits = matches!(
+                    error.kind(),
+                    ErrorKind::Closed { .. } | ErrorKind::Unavailable | ErrorKind::LoginAgain
+                );
+                if !waits {
+                    self.progress.walks.remove(&listing.key);
+                    if at.leaves.inaccessible {
+                        self.mark(listing, at.leaves).await?;
+                    }
+                    self.save().await?;
+                }
+                Ok(Some(error))
+            }
+        }
+    }
+
+    /// Ends a walk: what it leaves is kept first, its checkpoint let go after that.
+    async fn settle(&mut self, listing: &Listing, at: &Checkpoint, day: &str) -> Result<Done> {
+        let mut done = Done {
+            asked: at.total,
+            got: at.rows,
+            nulls: at.nulls,
+            pages: at.page,
+            unchanged: at.unchanged,
+            ..Done::default()
+        };
+        let mut mark = at.leaves.clone();
+        mark.rows = at.total.unwrap_or(at.rows);
+        if listing.is_incremental() {
+            done.got = at.fresh;
+            done.asked = Some(at.fresh);
+            mark.newest = mark.newest.or_else(|| at.until.newest.clone());
+        }
+        if listing.shape == Shape::Plays {
+            done.warning = gap(at);
+            mark.seen.extend(at.until.seen.iter().cloned());
+            mark.seen.sort_unstable_by(|a, b| b.cmp(a));
+            mark.seen.dedup();
+            mark.seen.truncate(PLAYS_KEPT);
+        }
+        if listing.shape == Shape::Pages {
+            mark.day = Some(day.to_owned());
+        }
+        if !at.unchanged && !at.reached && listing.shape != Shape::Plays {
+            done.short = short(at);
+        }
+        if listing.shape == Shape::Playlist && at.page > 1 && done.short.is_none() {
+            done.short = self.changed(listing, at).await?;
+        }
+        if done.short.is_some() {
+            (mark.snapshot, mark.day) = (None, None);
+        }
+        if at.unchanged {
+            mark.rows = at.until.rows;
+            done.got = 0;
+            done.asked = Some(0);
+        }
+        self.mark(listing, mark).await?;
+        self.progress.finish(&listing.key, done.clone());
+        self.save().await?;
+        Ok(done)
+    }
+
+    async fn mark(&self, listing: &Listing, mut mark: Mark) -> Result<()> {
+        mark.at = Some(self.now());
+        remember(self.memory(), &self.key(&listing.mark()), &mark).await
+    }
+
+    /// Whether a playlist of several pages was changed while these were read.
+    async fn changed(&self, listing: &Listing, at: &Checkpoint) -> Result<Option<String>> {
+        let request =
+            Request::new(Endpoint::Playlist, &listing.first.path).with("fields", "snapshot_id");
+        match self.client.get(&request).await {
+            Ok(bytes) => {
+                let now = super::view::Playlist::read(&bytes)?.snapshot_id;
+                Ok((now != at.leaves.snapshot).then(|| {
+                    "the playlist was changed while it was read; the next run reads it again"
+                        .to_owned()
+                }))
+            }
+            Err(error) if error.kind() == ErrorKind::Internal => Err(error),
+            Err(error) => Ok(Some(format!(
+                "whether the playlist was changed while it was read is not known: {error}"
+            ))),
+        }
+    }
+
+    pub(super) fn memory(&self) -> &dyn Memory {
+        self.client.memory().as_ref()
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.client.clock().now()
+    }
+
+    pub(super) fn run_id(&self) -> &str {
+        self.progress.run.as_ref().map_or("", |run| &run.id)
+    }
+
+    pub(super) fn key(&self, name: &str) -> String {
+        format!("spotify/{}/{name}", self.client.account())
+    }
+
+    /// Saves where the run is.
+    pub(super) async fn save(&mut self) -> Result<()> {
+        let now = self.now();
+        if let Some(run) = &mut self.progress.run {
+            run.touched_at = now;
+        }
+        remember(self.memory(), &self.key("progress"), &self.progress).await
+    }
+}
+
+fn add(report: &mut StreamReport, listing: &Listing, done: &Done) {
+    report.ask(done.asked);
+    report.got += done.got;
+    report.nulls += done.nulls;
+    report.pages += u64::from(done.pages);
+    report.unchanged += u64::from(done.unchanged);
+    if let Some(why) = &done.short {
+        let what = match (&listing.part, listing.shape) {
+            (Some(id), Shape::Playlist) => format!("playlist {id}"),
+            (Some(part), _) => part.clone(),
+            (None, _) => "some rows".to_owned(),
+        };
+        report.miss(what, why);
+    }
+    if let Some(warning) = &done.warning {
+        report.warnings.push(warning.clone());
+        if report.standing == Standing::Complete {
+            report.miss("plays before those", warning);
+        }
+    }
+}
+
+fn gap(at: &Checkpoint) -> Option<String> {
+    let suspected = at.until.at.is_some() && !at.until.seen.is_empty() && !at.overlapped;
+    (suspected && at.rows >= 50).then(|| {
+        "a gap is suspected: all plays that Spotify still has are new, so older ones may be lost; \
+         run it more often, or import the account's export"
+            .to_owned()
+    })
+}
+
+fn short(at: &Checkpoint) -> Option<String> {
+    if at.until.rows > 0 && at.rows == 0 {
+        return Some(format!(
+            "the list is empty, and had {} rows before; Spotify sends empty lists by mistake at times",
+            at.until.rows
+        ));
+    }
+    let total = at.total?;
+    (at.rows < total).then(|| format!("Spotify counts {total} rows and lists {}", at.rows))
+}

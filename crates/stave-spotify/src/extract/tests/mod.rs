@@ -1,0 +1,6 @@
+//! The extractor against a scripted Spotify.
+
+mod faults;
+mod kill;
+mod streams;
+mod world;

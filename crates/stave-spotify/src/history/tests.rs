@@ -1,0 +1,1 @@
+//! Exports of both eras, whole and broken.
