@@ -54,7 +54,7 @@ impl TokenEndpoint {
             );
         }
         Ok(Self {
-            http: agent(TIMEOUT)?,
+            http: agent(hosts.accounts(), TIMEOUT)?,
             hosts: hosts.clone(),
             client_id: client_id.to_owned(),
             client_secret,

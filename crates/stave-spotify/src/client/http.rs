@@ -57,7 +57,7 @@ impl Client {
     ) -> Result<Self> {
         let learned = recall(memory.as_ref(), &key(&config.account)).await?;
         Ok(Self {
-            http: agent(config.patience.timeout)?,
+            http: agent(config.hosts.api(), config.patience.timeout)?,
             config,
             tokens,
             memory,

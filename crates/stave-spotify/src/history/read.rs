@@ -73,6 +73,8 @@ pub fn read_export(
         match archive.with(&name, looks)? {
             Looks::History => names.push(name),
             Looks::AccountData => small = true,
+            // By its name it should hold plays: reading it says what is wrong with it.
+            Looks::Other if is_named_history(&name) => names.push(name),
             Looks::Other => summary.passed_over.push(name),
         }
     }
@@ -128,6 +130,18 @@ fn looks(file: &mut dyn Read) -> Result<Looks> {
         Err(Error::internal("looked"))
     });
     Ok(found.unwrap_or(Looks::Other))
+}
+
+fn is_named_history(name: &str) -> bool {
+    let base = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    [
+        "streaming_history_audio",
+        "streaming_history_video",
+        "endsong",
+        "endvideo",
+    ]
+    .iter()
+    .any(|start| base.starts_with(start))
 }
 
 fn none(path: &Path, small: bool) -> Error {
