@@ -199,6 +199,14 @@ impl Run<'_> {
             return Ok((page, turn));
         }
         let paging = Paging::read(&page, listing.wrapped())?;
+        if let Some(back) = moved_up(listing, at, request, &paging) {
+            at.total = paging.total;
+            let turn = Turn {
+                next: Some(back),
+                keep: false,
+            };
+            return Ok((page, turn));
+        }
         let fresh_before = at.fresh;
         let reached = count(listing, at, &paging);
         let turn = Turn {
@@ -241,15 +249,6 @@ impl Run<'_> {
         }
         if endpoint == Endpoint::PlaylistItems {
             self.fit_playlist(listing, &mut next);
-        } else if let (Some(before), Some(now), Some(offset)) =
-            (at.total, paging.total, next.number("offset"))
-            && now < before
-        {
-            // Rows before this one were removed meanwhile, so the rest has
-            // moved up: what would be skipped is read twice instead.
-            let here = request.number("offset").unwrap_or(0);
-            let back = offset.saturating_sub(before - now).max(here + 1);
-            next.set("offset", back.to_string());
         }
         Ok(Some(next))
     }
@@ -383,6 +382,25 @@ pub(super) fn inaccessible() -> Error {
         "apps in development mode read only playlists that the user owns or works on; \
          the playlist is not empty",
     )
+}
+
+/// Where rows before this page were removed since the last page, the rest has
+/// moved up, and as many rows would be skipped: gives the page to read instead.
+fn moved_up(
+    listing: &Listing,
+    at: &Checkpoint,
+    request: &Request,
+    paging: &Paging<'_>,
+) -> Option<Request> {
+    // A playlist's state is compared at its end; the others have none.
+    if listing.shape == Shape::Playlist {
+        return None;
+    }
+    let removed = at.total?.checked_sub(paging.total?)?;
+    let offset = request.number("offset").filter(|offset| *offset > 0)?;
+    let mut back = request.clone();
+    back.set("offset", offset.saturating_sub(removed).to_string());
+    (removed > 0).then_some(back)
 }
 
 /// Counts a page's rows; says whether the walk has reached what is known.

@@ -28,6 +28,10 @@ pub struct State {
     pub batches: bool,
     /// Whether playlists answer with `items` and `item`, and refuse `/tracks`.
     pub new_names: bool,
+    /// Whether `/playlists/{id}/tracks` is refused.
+    pub tracks_refused: bool,
+    /// What changes, once, after an answer to this beginning of path and query.
+    pub after: Option<(String, fn(&mut State))>,
 }
 
 pub struct List {
@@ -71,19 +75,21 @@ pub fn world() -> World {
         entries,
     };
     let playlists = BTreeMap::from([
-        (id("a", 1), list("s1", Some((0..130).map(entry).collect()))),
+        (id("a", 1), list("s1", Some((0..105).map(entry).collect()))),
         (id("b", 2), list("s2", Some(Vec::new()))),
         (id("c", 3), list("s3", None)),
     ]);
     Arc::new(Mutex::new(State {
-        saved: (0..60).rev().map(saved).collect(),
-        followed: 60,
+        saved: (0..52).rev().map(saved).collect(),
+        followed: 52,
         plays: (0..5).rev().map(play).collect(),
         playlists,
         instead: Vec::new(),
         largest: 50,
         batches: false,
         new_names: false,
+        tracks_refused: false,
+        after: None,
     }))
 }
 
@@ -94,6 +100,18 @@ pub async fn serve(world: &World) -> Fake {
 
 impl State {
     fn answer(&mut self, base: &str, asked: &Asked) -> Reply {
+        let reply = self.reply(base, asked);
+        if let Some((start, change)) = self.after.take() {
+            if asked.target.starts_with(&start) {
+                change(self);
+            } else {
+                self.after = Some((start, change));
+            }
+        }
+        reply
+    }
+
+    fn reply(&mut self, base: &str, asked: &Asked) -> Reply {
         if let Some(at) = self
             .instead
             .iter()
@@ -103,9 +121,11 @@ impl State {
         }
         let path = asked.path().strip_prefix("/v1/").unwrap().to_owned();
         if asked.number("limit", 20)
-            > self
-                .largest
-                .max(if path.ends_with("tracks") { 100 } else { 0 })
+            > self.largest.max(if path.starts_with("playlists/") {
+                100
+            } else {
+                0
+            })
         {
             return Reply::error(400, "Invalid limit");
         }
@@ -128,7 +148,7 @@ impl State {
             ["me", "playlists"] => self.my_playlists(base, asked),
             ["playlists", id] => self.playlist(base, asked, id),
             ["playlists", id, name] => {
-                if self.new_names && name == "tracks" {
+                if (self.new_names || self.tracks_refused) && name == "tracks" {
                     return Reply::error(403, "Forbidden");
                 }
                 match self.playlists.get(id).map(|list| &list.entries) {
