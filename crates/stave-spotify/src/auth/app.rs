@@ -11,7 +11,7 @@ use super::endpoint::{Repeat, TokenEndpoint};
 use super::token::Tokens;
 use crate::client::{Clock, Hosts, Result, Secret, later};
 
-const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_mins(1);
 
 /// Tokens by client credentials. They are kept in this process only: there is
 /// nothing to lose, another one is had for the asking.

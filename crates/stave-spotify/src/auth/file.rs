@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::token::TokenSet;
 use crate::client::{Error, Result, Secret, cannot, write_whole};
 
-const LOCK_WAIT: Duration = Duration::from_secs(60);
+const LOCK_WAIT: Duration = Duration::from_mins(1);
 const LOCK_POLL: Duration = Duration::from_millis(20);
 const FILE_MAX: u64 = 1 << 20;
 

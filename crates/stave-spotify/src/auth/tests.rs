@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base64::Engine as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use sha2::Digest;
@@ -193,7 +194,7 @@ async fn a_crash_after_the_answer_leaves_the_new_token_in_the_file() {
     let user = place.user(&fake);
     user.access_token().await.unwrap();
     drop(user);
-    place.clock.advance(Duration::from_secs(7200));
+    place.clock.advance(Duration::from_hours(2));
     let again = place.user(&fake).access_token().await.unwrap();
     assert_eq!(again.expose(), "a2");
 }
@@ -358,7 +359,6 @@ async fn a_login_goes_through_the_browser_and_back() {
     assert_eq!(asked.field("code").as_deref(), Some("the-code"));
     let verifier = asked.field("code_verifier").unwrap();
     assert!((43..=128).contains(&verifier.len()));
-    use base64::Engine as _;
     let hash =
         base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(&verifier));
     assert_eq!(parameter(&url, "code_challenge"), hash);

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::client::{Result, Secret, later};
 
 /// A token is renewed this long before its end, so that it outlives the call.
-const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_mins(1);
 
 /// Gives the token of one login.
 pub trait Tokens: Send + Sync {

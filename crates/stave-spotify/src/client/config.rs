@@ -96,8 +96,8 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             pace: Duration::from_millis(200),
-            wait_cap: Duration::from_secs(60),
-            wait_total: Duration::from_secs(180),
+            wait_cap: Duration::from_mins(1),
+            wait_total: Duration::from_mins(3),
             tries: 5,
             timeout: Duration::from_secs(30),
         }

@@ -213,7 +213,7 @@ impl Client {
         *self.asked_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
         let calls = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
         self.count(bucket, now);
-        if calls % SAVED_EVERY == 0 {
+        if calls.is_multiple_of(SAVED_EVERY) {
             self.save().await?;
         }
         Ok(())

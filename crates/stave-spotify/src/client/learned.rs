@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::later;
 
-const HOUR: Duration = Duration::from_secs(3600);
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// How long a refusal or a smaller page size is believed before it is asked for again.
-const BELIEVED: Duration = Duration::from_secs(14 * 24 * 3600);
+const BELIEVED: Duration = Duration::from_hours(14 * 24);
 
 /// A bucket is never closed for longer, whatever `Retry-After` says.
-const CLOSED_MAX: Duration = Duration::from_secs(48 * 3600);
+const CLOSED_MAX: Duration = Duration::from_hours(48);
 
 /// The page sizes that have been seen as a maximum, largest first.
 const SIZES: [u32; 5] = [50, 20, 10, 5, 1];

@@ -105,7 +105,10 @@ impl FileMemory {
             match byte {
                 b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => name.push(byte as char),
                 // Escaped, so that two keys never share a file on any file system.
-                other => name.push_str(&format!("%{other:02x}")),
+                other => {
+                    name.push('%');
+                    push_escaped(&mut name, other);
+                }
             }
         }
         self.0.join(name + ".json")
@@ -146,6 +149,12 @@ impl Memory for FileMemory {
                 _ => Ok(()),
             }
         })
+    }
+}
+
+fn push_escaped(name: &mut String, byte: u8) {
+    for digit in [byte >> 4, byte & 15] {
+        name.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
     }
 }
 

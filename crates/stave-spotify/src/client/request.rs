@@ -29,7 +29,7 @@ impl Request {
     }
 
     /// Sets a query parameter.
-    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+    pub fn with(mut self, name: &str, value: impl std::fmt::Display) -> Self {
         self.set(name, value.to_string());
         self
     }
@@ -63,7 +63,7 @@ impl Request {
             && url.port_or_known_default() == api.port_or_known_default();
         if !same || !url.username().is_empty() || url.password().is_some() {
             let host = url.host_str().unwrap_or("no host");
-            return Err(refused(&format!("it leads to {:.80}", host)));
+            return Err(refused(&format!("it leads to {host:.80}")));
         }
         let prefix = format!("{}/", api.path().trim_end_matches('/'));
         let Some(path) = url.path().strip_prefix(&prefix) else {

@@ -18,7 +18,7 @@ use crate::client::{Endpoint, ErrorKind, Result, later, recall, remember};
 
 /// A playlist that could not be read is tried again after so long, although
 /// it has not changed.
-const INACCESSIBLE_KEPT: Duration = Duration::from_secs(14 * 24 * 3600);
+const INACCESSIBLE_KEPT: Duration = Duration::from_hours(14 * 24);
 
 /// More playlists than this are not left in the middle at once.
 const LEFT_MAX: usize = 20;

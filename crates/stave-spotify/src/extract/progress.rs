@@ -15,10 +15,10 @@ use crate::client::{Request, later};
 
 /// A run that was killed is gone on with if it was alive so lately; what it
 /// had finished is not asked for again.
-const RESUMED_WITHIN: Duration = Duration::from_secs(3600);
+const RESUMED_WITHIN: Duration = Duration::from_hours(1);
 
 /// A list that was left in the middle is begun anew after so long.
-const WALK_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+const WALK_KEPT: Duration = Duration::from_hours(7 * 24);
 
 /// Where the runs of an account are.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -60,6 +60,7 @@ pub(super) struct Done {
 }
 
 /// A list that is being walked through.
+#[allow(clippy::struct_excessive_bools)] // It is written down; each is a fact of its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Checkpoint {
     pub begun_at: Timestamp,

@@ -70,7 +70,7 @@ pub fn read_export(
     let mut names = Vec::new();
     let mut small = false;
     for name in archive.names() {
-        match archive.with(&name, looks)? {
+        match archive.with(&name, |file| Ok(looks(file)))? {
             Looks::History => names.push(name),
             Looks::AccountData => small = true,
             // By its name it should hold plays: reading it says what is wrong with it.
@@ -122,14 +122,14 @@ impl Summary {
 
 /// Looks at the first row of a file. A file that is no list of objects holds
 /// no plays; whether a list of plays is whole is seen when it is read.
-fn looks(file: &mut dyn Read) -> Result<Looks> {
+fn looks(file: &mut dyn Read) -> Looks {
     let mut found = None;
     let _ = cut(file, |_, row| {
         found = Some(Looks::of(row));
         // One is enough.
         Err(Error::internal("looked"))
     });
-    Ok(found.unwrap_or(Looks::Other))
+    found.unwrap_or(Looks::Other)
 }
 
 fn is_named_history(name: &str) -> bool {

@@ -4,10 +4,11 @@
 //! it. The row is counted as odd.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::play::{Kind, Origin, Play};
 
@@ -294,36 +295,16 @@ pub(super) enum Looks {
 impl Looks {
     /// What a row with these keys is.
     pub fn of(row: &[u8]) -> Self {
-        struct Keys(bool, bool, bool, bool);
-        impl<'de> Deserialize<'de> for Keys {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct V;
-                impl<'de> Visitor<'de> for V {
-                    type Value = Keys;
-                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                        f.write_str("a row")
-                    }
-                    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys, A::Error> {
-                        let mut keys = Keys(false, false, false, false);
-                        while let Some((key, _)) = map.next_entry::<Cow<'_, str>, IgnoredAny>()? {
-                            match key.as_ref() {
-                                "ts" => keys.0 = true,
-                                "ms_played" => keys.1 = true,
-                                "endTime" => keys.2 = true,
-                                "msPlayed" => keys.3 = true,
-                                _ => {}
-                            }
-                        }
-                        Ok(keys)
-                    }
-                }
-                deserializer.deserialize_map(V).map_err(D::Error::custom)
-            }
-        }
-        match serde_json::from_slice::<Keys>(row) {
-            Ok(Keys(true, true, _, _)) => Self::History,
-            Ok(Keys(_, _, true, true)) => Self::AccountData,
-            _ => Self::Other,
+        let Ok(keys) = serde_json::from_slice::<BTreeMap<Cow<'_, str>, Field<'_>>>(row) else {
+            return Self::Other;
+        };
+        let has = |names: [&str; 2]| names.iter().all(|name| keys.contains_key(*name));
+        if has(["ts", "ms_played"]) {
+            Self::History
+        } else if has(["endTime", "msPlayed"]) {
+            Self::AccountData
+        } else {
+            Self::Other
         }
     }
 }

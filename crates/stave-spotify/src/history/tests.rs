@@ -349,3 +349,36 @@ fn plays_of_the_api_are_rows_of_the_same_table() {
     assert_eq!(plays[0].duration_ms, Some(1000));
     assert_eq!((plays[1].kind, plays[1].row), (Kind::Unknown, 2));
 }
+
+/// 280,000 rows out of a zip: `cargo test --release -p stave-spotify -- --ignored 280`.
+#[test]
+#[ignore = "a measurement; needs a release build"]
+fn speed_of_280_000_rows() {
+    let mut rows = Vec::new();
+    for n in 0..14_000 {
+        let mut row = new_row();
+        row["ms_played"] = json!(n);
+        rows.push(row);
+    }
+    let file = text(&rows);
+    let names: Vec<String> = (0..20)
+        .map(|n| format!("Streaming_History_Audio_{n}.json"))
+        .collect();
+    let files: Vec<_> = names
+        .iter()
+        .map(|name| (name.as_str(), file.clone()))
+        .collect();
+    let export = Export::new(&files);
+    let zip = export.zip(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    for path in [export.path(), &zip] {
+        let begun = std::time::Instant::now();
+        let mut played = 0;
+        let summary = read_export(path, Options::default(), |play| {
+            played += play.ms_played.unwrap_or(0);
+            Ok(())
+        });
+        println!("{} MB: {:?}", file.len() * 20 / 1_000_000, begun.elapsed());
+        assert_eq!(summary.unwrap().rows, 280_000);
+        assert!(played > 0);
+    }
+}

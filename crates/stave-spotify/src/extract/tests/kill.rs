@@ -18,7 +18,7 @@ fn selection() -> Selection {
     ])
 }
 
-async fn fresh(fake: &Fake, settings: &Settings) -> Kept {
+fn fresh(fake: &Fake, settings: &Settings) -> Kept {
     let mut kept = Kept::of(fake.clone());
     kept.settings = settings.clone();
     kept
@@ -27,7 +27,7 @@ async fn fresh(fake: &Fake, settings: &Settings) -> Kept {
 /// Kills a run of `selection` at each of its operations, and compares.
 async fn killed_everywhere(world: &World, selection: &Selection, settings: Settings, after: bool) {
     let fake = serve(world).await;
-    let whole = fresh(&fake, &settings).await;
+    let whole = fresh(&fake, &settings);
     let report = whole.run(selection).await;
     let calls = fake.count();
     let expected = whole.contents();
@@ -35,7 +35,7 @@ async fn killed_everywhere(world: &World, selection: &Selection, settings: Setti
 
     let mut n = 1;
     loop {
-        let kept = fresh(&fake, &settings).await;
+        let kept = fresh(&fake, &settings);
         let before = fake.count();
         let fault = Arc::new(Fault::at(n, after));
         let extractor = kept.faulty(fault).await;
@@ -108,7 +108,7 @@ async fn a_full_run_of_named_playlists() {
     let fake = serve(&world).await;
     let mut n = 1;
     loop {
-        let kept = fresh(&fake, &Settings::default()).await;
+        let kept = fresh(&fake, &Settings::default());
         let killed = kept
             .faulty(Arc::new(Fault::at(n, true)))
             .await

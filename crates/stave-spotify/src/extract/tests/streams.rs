@@ -268,8 +268,7 @@ async fn top_lists_are_read_once_a_day() {
     assert_eq!(parts.len(), 3);
     let report = kept.one(Stream::TopTracks).await;
     assert_eq!((report.got, report.calls, report.unchanged), (0, 0, 3));
-    kept.clock
-        .advance(std::time::Duration::from_secs(24 * 3600));
+    kept.clock.advance(std::time::Duration::from_hours(24));
     assert_eq!(kept.one(Stream::TopTracks).await.calls, 3);
 }
 

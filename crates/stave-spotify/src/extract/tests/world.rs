@@ -31,8 +31,10 @@ pub struct State {
     /// Whether `/playlists/{id}/tracks` is refused.
     pub tracks_refused: bool,
     /// What changes, once, after an answer to this beginning of path and query.
-    pub after: Option<(String, fn(&mut State))>,
+    pub after: Option<(String, Change)>,
 }
+
+pub type Change = fn(&mut State);
 
 pub struct List {
     pub snapshot: String,
