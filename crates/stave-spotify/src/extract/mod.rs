@@ -7,6 +7,7 @@
 //!
 //! [`Memory`]: crate::client::Memory
 
+mod count;
 mod dimension;
 mod layout;
 mod listing;
@@ -15,8 +16,10 @@ mod plan;
 mod playlist;
 mod playlists;
 mod progress;
+mod put;
 mod report;
 mod run;
+mod settle;
 mod stream;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::count::inaccessible;
 use super::listing::Listing;
 use super::playlist::is_id;
 use super::progress::Mark;
@@ -13,7 +14,7 @@ use super::report::{Standing, StreamReport};
 use super::run::{Run, Selection};
 use super::stream::Stream;
 use super::view::{Paging, Playlist};
-use super::walk::inaccessible;
+
 use crate::client::{Endpoint, ErrorKind, Result, later, recall, remember};
 
 /// A playlist that could not be read is tried again after so long, although

@@ -2,23 +2,19 @@
 
 use bytes::Bytes;
 
-use super::layout::{Grain, Name};
+use super::count::{count, embedded, is_first, moved_up};
 use super::listing::{Listing, Shape};
-use super::pages::RawPage;
 use super::progress::{Checkpoint, Drafts, Mark};
 use super::run::Run;
 use super::stream::Stream;
-use super::view::{Paging, Playlist, Row, joined};
-use crate::client::{Endpoint, Error, ErrorKind, Request, Result, recall, remember};
+use super::view::Paging;
+use crate::client::{Endpoint, Error, ErrorKind, Request, Result, recall};
 
 /// More pages than any list has: 100,000 playlists at 50 a page.
 const PAGES_MAX: u32 = 10_000;
 
 /// The plays go no further back, whatever is linked.
 const PLAYS_PAGES_MAX: u32 = 10;
-
-/// An object of many pages is ended at this size, and the next one begun.
-const OBJECT_MAX: u64 = 32 << 20;
 
 /// How a walk ended.
 pub(super) enum Walked {
@@ -84,7 +80,8 @@ impl Run<'_> {
         Ok(at)
     }
 
-    async fn keep(&mut self, listing: &Listing, at: &Checkpoint) -> Result<()> {
+    /// Saves the checkpoint.
+    pub(super) async fn keep(&mut self, listing: &Listing, at: &Checkpoint) -> Result<()> {
         self.progress.walks.insert(listing.key.clone(), at.clone());
         self.save().await
     }
@@ -266,205 +263,4 @@ impl Run<'_> {
             next.path = format!("{path}/items");
         }
     }
-
-    async fn hand_on(&mut self, listing: &Listing, at: &mut Checkpoint, page: Bytes) -> Result<()> {
-        match self.settings.grain {
-            Grain::Page => {
-                self.put(listing.stream, listing.part.as_deref(), at, at.page, page)
-                    .await?;
-                at.stamp = self.progress.stamp(self.now());
-            }
-            Grain::Run => {
-                let text = String::from_utf8(page.to_vec())
-                    .map_err(|_| Error::invalid("the answer is not UTF-8"))?;
-                at.drafts.bytes += text.len() as u64;
-                remember(self.memory(), &self.draft(listing, at.drafts.to), &text).await?;
-                at.drafts.to += 1;
-                if at.drafts.bytes > OBJECT_MAX {
-                    self.put_drafts(listing, at).await?;
-                }
-            }
-        }
-        at.page += 1;
-        Ok(())
-    }
-
-    /// Puts the pages that wait as one object.
-    async fn put_drafts(&mut self, listing: &Listing, at: &mut Checkpoint) -> Result<()> {
-        let names: Vec<String> = (at.drafts.from..at.drafts.to)
-            .map(|page| self.draft(listing, page))
-            .collect();
-        let mut pages = Vec::with_capacity(names.len());
-        for name in &names {
-            pages.push(recall::<String>(self.memory(), name).await?);
-        }
-        let object = match pages.as_slice() {
-            [one] => one.clone(),
-            many => joined(many, listing.wrapped())?,
-        };
-        let part = listing.part.as_deref();
-        self.put(
-            listing.stream,
-            part,
-            at,
-            at.drafts.from,
-            Bytes::from(object),
-        )
-        .await?;
-        at.stamp = self.progress.stamp(self.now());
-        at.drafts.from = at.drafts.to;
-        at.drafts.bytes = 0;
-        self.keep(listing, at).await?;
-        for name in &names {
-            self.memory().remove(name).await?;
-        }
-        Ok(())
-    }
-
-    fn draft(&self, listing: &Listing, page: u32) -> String {
-        self.key(&format!("draft/{}/{page}", listing.key))
-    }
-
-    async fn put(
-        &self,
-        stream: Stream,
-        part: Option<&str>,
-        at: &Checkpoint,
-        page: u32,
-        bytes: Bytes,
-    ) -> Result<()> {
-        let name = Name {
-            account: self.client.account(),
-            stream,
-            part,
-            begun: at.begun,
-            stamp: at.stamp,
-            page,
-        };
-        self.put_named(&name, bytes).await
-    }
-
-    pub(super) async fn put_named(&self, name: &Name<'_>, bytes: Bytes) -> Result<()> {
-        let page = RawPage {
-            key: self.settings.layout.key(name),
-            account: self.client.account().to_owned(),
-            stream: name.stream,
-            part: name.part.map(String::from),
-            run: self.run_id().to_owned(),
-            page: name.page,
-            fetched_at: self.now(),
-            bytes,
-        };
-        self.pages.put(page).await
-    }
-}
-
-/// The page in a playlist's answer; also notes the playlist's state.
-fn embedded(at: &mut Checkpoint, bytes: &Bytes) -> Result<Bytes> {
-    let playlist = Playlist::read(bytes)?;
-    let same = playlist.snapshot_id.is_some() && playlist.snapshot_id == at.until.snapshot;
-    let (snapshot, total) = (playlist.snapshot_id.clone(), playlist.total());
-    let page = playlist
-        .page()
-        .map(|raw| bytes.slice_ref(raw.get().as_bytes()));
-    at.leaves.snapshot = snapshot;
-    let Some(page) = page else {
-        at.leaves.inaccessible = true;
-        at.total = total;
-        return Err(inaccessible());
-    };
-    at.unchanged = same && !at.full && !at.until.inaccessible;
-    Ok(page)
-}
-
-pub(super) fn inaccessible() -> Error {
-    Error::denied("Spotify shows the playlist, but not what is in it").hint(
-        "apps in development mode read only playlists that the user owns or works on; \
-         the playlist is not empty",
-    )
-}
-
-/// Where rows before this page were removed since the last page, the rest has
-/// moved up, and as many rows would be skipped: gives the page to read instead.
-fn moved_up(
-    listing: &Listing,
-    at: &Checkpoint,
-    request: &Request,
-    paging: &Paging<'_>,
-) -> Option<Request> {
-    // A playlist's state is compared at its end; the others have none.
-    if listing.shape == Shape::Playlist {
-        return None;
-    }
-    let removed = at.total?.checked_sub(paging.total?)?;
-    let offset = request.number("offset").filter(|offset| *offset > 0)?;
-    let mut back = request.clone();
-    back.set("offset", offset.saturating_sub(removed).to_string());
-    (removed > 0).then_some(back)
-}
-
-/// Counts a page's rows; says whether the walk has reached what is known.
-fn count(listing: &Listing, at: &mut Checkpoint, paging: &Paging<'_>) -> bool {
-    let rows = paging.items.as_deref().unwrap_or_default();
-    at.rows += rows.len() as u64;
-    at.nulls += rows.iter().filter(|row| row.is_none()).count() as u64;
-    if !listing.is_incremental() {
-        at.fresh = at.rows;
-        return false;
-    }
-    let rows: Vec<Row> = rows.iter().flatten().map(|raw| Row::read(raw)).collect();
-    if listing.shape == Shape::Plays {
-        count_plays(at, &rows)
-    } else {
-        count_added(at, &rows)
-    }
-}
-
-fn count_added(at: &mut Checkpoint, rows: &[Row]) -> bool {
-    let mut older = false;
-    for row in rows {
-        let (Some(added), uri) = (&row.added_at, row.uri().unwrap_or_default()) else {
-            at.fresh += 1;
-            continue;
-        };
-        // ISO 8601 in UTC with a fixed width: the order of the text is that of time.
-        match at.leaves.newest.as_ref().map(|newest| added.cmp(newest)) {
-            None | Some(std::cmp::Ordering::Greater) => {
-                at.leaves.newest = Some(added.clone());
-                at.leaves.seen = vec![uri.to_owned()];
-            }
-            Some(std::cmp::Ordering::Equal) => at.leaves.seen.push(uri.to_owned()),
-            Some(std::cmp::Ordering::Less) => {}
-        }
-        let until = at.until.newest.as_ref();
-        older = until.is_some_and(|until| added < until);
-        let known = older || until == Some(added) && at.until.seen.iter().any(|seen| seen == uri);
-        if known {
-            at.overlapped = true;
-        } else {
-            at.fresh += 1;
-        }
-    }
-    // Only where the page *ends* with older rows: one that is out of order ends nothing.
-    at.reached = older && !at.full;
-    at.reached
-}
-
-fn count_plays(at: &mut Checkpoint, rows: &[Row]) -> bool {
-    for row in rows {
-        let played = row.played_at.as_deref().unwrap_or_default();
-        let play = format!("{played} {}", row.uri().unwrap_or_default());
-        if at.until.seen.contains(&play) || at.leaves.seen.contains(&play) {
-            at.overlapped = true;
-            continue;
-        }
-        at.fresh += 1;
-        at.leaves.seen.push(play);
-    }
-    // Without an earlier run there is no gap to close.
-    at.overlapped || at.until.at.is_none()
-}
-
-fn is_first(at: &Checkpoint) -> bool {
-    at.full || at.until.at.is_none()
 }
