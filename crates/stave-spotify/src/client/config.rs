@@ -119,9 +119,9 @@ impl Config {
     /// The configuration of `account` at `hosts`, with the default patience.
     pub fn new(hosts: Hosts, account: &str) -> Result<Self> {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if account.is_empty() || account.len() > 64 || !account.chars().all(plain) {
+        if account.is_empty() || account.len() > 32 || !account.chars().all(plain) {
             return Err(Error::invalid(format!("{account:?} is no account name"))
-                .hint("use up to 64 letters, digits, '-', '_' and '.'"));
+                .hint("use up to 32 letters, digits, '-', '_' and '.'"));
         }
         Ok(Self {
             hosts,

@@ -67,6 +67,13 @@ impl Reply {
         }
     }
 
+    pub fn bytes(status: u16, body: &[u8]) -> Self {
+        Self {
+            body: body.to_vec(),
+            ..Self::text(status, "")
+        }
+    }
+
     pub fn json(body: &Value) -> Self {
         Self::text(200, &body.to_string())
     }

@@ -292,8 +292,14 @@ impl Client {
     ) -> Result<()> {
         let patience = &self.config.patience;
         effort.limited += 1;
-        // Nobody said how long: 2, 4, 8 … seconds.
-        let wait = retry_after.unwrap_or(Duration::from_secs(1 << effort.limited.min(6)));
+        let doubled = Duration::from_secs(1 << effort.limited.min(6));
+        let wait = match retry_after {
+            Some(told) if effort.limited == 1 => told,
+            // What was told was not enough: asking on without end makes it worse.
+            Some(told) => told.max(doubled),
+            // Nobody said how long: 2, 4, 8 … seconds.
+            None => doubled,
+        };
         let within = wait <= patience.wait_cap && effort.waited + wait <= patience.wait_total;
         if within && !quota {
             let wait = wait + jitter(wait.max(Duration::from_millis(500)) / 4)?;

@@ -105,7 +105,7 @@ async fn repeats_every_kind_of_broken_answer() {
     let scene = scene(vec![
         Reply::text(502, "<html>upstream connect error</html>"),
         Reply::text(200, "<html>hello</html>"),
-        Reply::text(200, "{\"items\": [1, 2"),
+        Reply::bytes(200, b"{\"name\": \"\xff\"}"),
         Reply::text(200, "{\"items\": [").broken_off(),
         good(),
     ])
@@ -118,6 +118,15 @@ async fn repeats_every_kind_of_broken_answer() {
     for (n, wait) in slept.iter().enumerate() {
         let least = Duration::from_millis(500 << n);
         assert!(*wait >= least && *wait <= least * 3 / 2, "{n}: {wait:?}");
+    }
+}
+
+#[tokio::test]
+async fn repeats_answers_that_only_look_whole() {
+    for body in ["", "[]", "7", "{\"items\": [1, 2", "{} {}"] {
+        let scene = scene(vec![Reply::text(200, body), good()]).await;
+        scene.client.get(&tracks()).await.unwrap();
+        assert_eq!(scene.fake.count(), 2, "{body:?}");
     }
 }
 
@@ -197,6 +206,14 @@ async fn a_limit_without_a_time_is_waited_for_only_so_long() {
     let slept: Duration = scene.clock.slept().iter().sum();
     assert!(slept <= Duration::from_mins(4), "{slept:?}");
     assert!(scene.fake.count() <= 8);
+}
+
+#[tokio::test]
+async fn a_wait_that_is_always_too_short_ends() {
+    let scene = scene(vec![Reply::error(429, "").header("retry-after", "0")]).await;
+    let error = scene.client.get(&tracks()).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Closed { .. }), "{error}");
+    assert!(scene.fake.count() <= 8, "{} calls", scene.fake.count());
 }
 
 #[tokio::test]

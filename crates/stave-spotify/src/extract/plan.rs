@@ -73,12 +73,34 @@ impl Extractor {
                     cost.note = Some(error.message().to_owned());
                 }
             }
+            if cost.note.is_none() {
+                cost.note = self.limited(&cost);
+            }
             streams.push(cost);
         }
         self.client.save().await?;
         Ok(Plan {
             streams,
             calls_spent: self.client.calls() - before,
+        })
+    }
+
+    /// What is known of the stream's bucket that the run will meet.
+    fn limited(&self, cost: &StreamCost) -> Option<String> {
+        let now = self.client.clock().now();
+        let learned = self.client.learned();
+        let bucket = learned.buckets.get(cost.stream.endpoint().bucket())?;
+        if let Some(until) = bucket.closed(now) {
+            return Some(format!("closed by Spotify until {until:.0}"));
+        }
+        let (takes, had) = (
+            u64::from(bucket.ceiling?),
+            u64::from(bucket.calls_today(now)),
+        );
+        (had + cost.calls > takes).then(|| {
+            format!(
+                "Spotify took {takes} such calls a day before; {had} were made in the last 24 h"
+            )
         })
     }
 

@@ -89,18 +89,27 @@ impl Play {
     /// export of both eras has for a play. Address, name, device and whatever
     /// Spotify words differently from export to export stay out of it.
     pub(super) fn key(fields: &[Option<&str>]) -> String {
-        use std::fmt::Write as _;
-        let mut hash = Sha256::new();
+        let mut bytes = Vec::with_capacity(128);
         for field in fields {
             // Length first, so that no two rows run together; nothing differs from empty.
-            let length = field.map_or(u64::MAX, |text| text.len() as u64);
-            hash.update(length.to_le_bytes());
-            hash.update(field.unwrap_or_default());
+            match field {
+                None => bytes.push(u8::MAX),
+                Some(text) => {
+                    let length = text.len().min(254) as u8;
+                    bytes.push(length);
+                    if length == 254 {
+                        bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+                    }
+                    bytes.extend_from_slice(text.as_bytes());
+                }
+            }
         }
-        let digest = hash.finalize();
+        let digest = Sha256::digest(&bytes);
         let mut key = String::with_capacity(32);
         for byte in digest.iter().take(16) {
-            let _ = write!(key, "{byte:02x}");
+            for digit in [byte >> 4, byte & 15] {
+                key.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
+            }
         }
         key
     }

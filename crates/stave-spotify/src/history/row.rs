@@ -132,12 +132,14 @@ pub(super) fn play(row: &[u8], keep: Keep) -> serde_json::Result<(Play, bool)> {
     let played_at = ts.as_deref().and_then(|ts| ts.parse::<Timestamp>().ok());
     odd |= played_at.is_none() || ms_played.is_none_or(|ms| ms < 0);
     let length = ms_played.map(|ms| ms.to_string());
+    // A URI says it all; names are changed now and then.
+    let names = [&title, &artist_or_show].map(|name| name.as_deref().filter(|_| uri.is_none()));
     let play_key = Play::key(&[
         ts.as_deref(),
         length.as_deref(),
         uri.as_deref(),
-        title.as_deref(),
-        artist_or_show.as_deref(),
+        names[0],
+        names[1],
         reason_start.as_deref(),
         reason_end.as_deref(),
     ]);

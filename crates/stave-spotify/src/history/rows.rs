@@ -122,31 +122,59 @@ impl Scan {
 
     /// Goes on through `bytes`; gives where the object ends in them, if it does.
     fn run(&mut self, bytes: &[u8]) -> Option<usize> {
-        for (at, byte) in bytes.iter().enumerate() {
-            if self.in_string {
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            if self.escaped {
+                self.escaped = false;
+                at += 1;
+            } else if self.in_string {
+                at += plain(&bytes[at..]);
+                match bytes.get(at) {
+                    Some(b'"') => self.in_string = false,
+                    Some(_) => self.escaped = true,
+                    None => return None,
+                }
+                at += 1;
+            } else {
+                at += 1;
                 match byte {
-                    _ if self.escaped => self.escaped = false,
-                    b'\\' => self.escaped = true,
-                    b'"' => self.in_string = false,
+                    b'"' => self.in_string = true,
+                    b'{' if !self.opened => self.opened = true,
+                    b'{' | b'[' => self.depth += 1,
+                    b'}' | b']' => {
+                        self.depth -= 1;
+                        if self.depth == 0 {
+                            return Some(at);
+                        }
+                    }
                     _ => {}
                 }
-                continue;
-            }
-            match byte {
-                b'"' => self.in_string = true,
-                b'{' if !self.opened => self.opened = true,
-                b'{' | b'[' => self.depth += 1,
-                b'}' | b']' => {
-                    self.depth -= 1;
-                    if self.depth == 0 {
-                        return Some(at + 1);
-                    }
-                }
-                _ => {}
             }
         }
         None
     }
+}
+
+/// How many bytes come before the first quote or backslash; eight at a time,
+/// because most of an export is text.
+fn plain(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES << 7;
+    // The lowest byte that is zero has its high bit set, whatever is above it.
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
+    let mut at = 0;
+    while let Some(eight) = bytes[at..].first_chunk::<8>() {
+        let word = u64::from_le_bytes(*eight);
+        let found = zero(word ^ (ONES * u64::from(b'"'))) | zero(word ^ (ONES * u64::from(b'\\')));
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let rest = bytes[at..]
+        .iter()
+        .position(|byte| matches!(byte, b'"' | b'\\'));
+    rest.map_or(bytes.len(), |rest| at + rest)
 }
 
 fn fill<R: Read>(source: &mut R, block: &mut [u8]) -> Result<usize> {
@@ -206,6 +234,23 @@ mod tests {
         let nasty = r#"{"a": "}],[{\"\\", "b": {"c": [1, {}]}}"#;
         let text = format!("\u{feff}[\n {nasty} ,{{}}\n,{nasty}]");
         assert_eq!(rows(&text).unwrap(), [nasty, "{}", nasty]);
+    }
+
+    #[test]
+    fn the_first_quote_or_backslash_is_found() {
+        for length in 0..20 {
+            for at in 0..length {
+                for end in [b'"', b'\\'] {
+                    let mut text = vec![b'!'; length];
+                    (text[at], text[length - 1]) = (end, b'"');
+                    assert_eq!(plain(&text), at);
+                    text = vec![0xa2; length];
+                    text[at] = end;
+                    assert_eq!(plain(&text), at);
+                }
+            }
+            assert_eq!(plain(&vec![b'#'; length]), length);
+        }
     }
 
     #[test]

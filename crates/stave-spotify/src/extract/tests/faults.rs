@@ -42,6 +42,10 @@ async fn a_closed_bucket_stops_its_stream_and_the_next_run_goes_on() {
 
     world.lock().unwrap().instead.clear();
     let calls = kept.fake.count();
+    let selection = Selection::of(&[Stream::SavedTracks]);
+    let plan = kept.extractor().await.plan(&selection).await.unwrap();
+    let note = plan.streams[0].note.as_deref().unwrap();
+    assert!(note.contains("until 2026-11-22T02:35:31"), "{plan:?}");
     assert_eq!(
         kept.one(Stream::SavedTracks).await.standing,
         Standing::ClosedUntil(until)
