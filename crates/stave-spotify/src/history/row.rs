@@ -87,8 +87,10 @@ struct Row<'a> {
 /// A play, and whether its row was odd: a time that can't be read, a field of
 /// the wrong type, a negative length.
 pub(super) fn play(row: &[u8], keep: Keep) -> serde_json::Result<(Play, bool)> {
-    let mut row: Row<'_> = serde_json::from_slice(row)?;
-    let mut odd = false;
+    // Once for the row, and not once for each of its texts.
+    let readable = String::from_utf8_lossy(row);
+    let mut odd = matches!(readable, Cow::Owned(_));
+    let mut row: Row<'_> = serde_json::from_str(&readable)?;
     let mut text = |field: &mut Field<'_>| match std::mem::take(field) {
         Field::Text(text) => Some(text.into_owned()),
         Field::Absent => None,

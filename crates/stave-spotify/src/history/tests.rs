@@ -250,6 +250,22 @@ fn nasty_rows_are_kept_and_counted() {
 }
 
 #[test]
+fn a_row_that_is_no_text_is_kept_too() {
+    let export = Export::new(&[]);
+    let mut bytes = text(&[new_row(), new_row()]).into_bytes();
+    let at = bytes
+        .windows(6)
+        .position(|window| window == b"Artist")
+        .unwrap();
+    bytes[at] = 0xff;
+    let path = export.path().join("endsong_1.json");
+    std::fs::write(&path, bytes).unwrap();
+    let (plays, summary) = read(&path, Options::default()).unwrap();
+    assert_eq!((plays.len(), summary.odd), (2, 1));
+    assert_eq!(plays[0].artist_or_show.as_deref(), Some("\u{fffd}rtist"));
+}
+
+#[test]
 fn the_small_package_is_refused_with_what_to_request() {
     let export = Export::new(&[
         (
