@@ -31,7 +31,7 @@ pub enum Kind {
 /// A play: one row of the table of plays.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Play {
-    /// The same for the same play in every export; see [`Play::key`].
+    /// The same for the same play in every export.
     pub play_key: String,
     /// Where it comes from.
     pub origin: Origin,

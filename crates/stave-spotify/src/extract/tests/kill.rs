@@ -97,6 +97,27 @@ async fn one_object_a_run() {
 }
 
 #[tokio::test]
+async fn again_and_again() {
+    let fake = serve(&world()).await;
+    let whole = fresh(&fake, &Settings::default());
+    whole.run(&selection()).await;
+    for (every, after) in [(7, false), (8, true), (20, true)] {
+        let kept = fresh(&fake, &Settings::default());
+        let mut kills = 0;
+        while !kept.ended() {
+            let extractor = kept.faulty(Arc::new(Fault::at(every, after))).await;
+            let _ = extractor.run(&selection()).await;
+            kills += 1;
+            assert!(kills < 200, "no way forward, {every} operations at a time");
+        }
+        assert!(
+            kept.contents() == whole.contents(),
+            "killed every {every} operations"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_full_run_of_named_playlists() {
     let mut selection = Selection::playlists(vec![
         PlaylistId::parse(&id("a", 1)).unwrap(),
