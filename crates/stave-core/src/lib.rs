@@ -6,17 +6,20 @@
 
 #![forbid(unsafe_code)]
 
+pub mod arn;
 pub mod caller;
 pub mod catalog;
 pub mod clock;
 pub mod error;
 pub mod hive;
+pub mod iam;
 pub mod ids;
 pub mod job;
 pub mod names;
 pub mod nearest;
 pub mod units;
 
+pub use arn::Arn;
 pub use caller::Caller;
 pub use clock::{Clock, ManualClock};
 pub use error::{Error, ErrorKind, Result};
