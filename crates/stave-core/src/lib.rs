@@ -17,6 +17,7 @@ pub mod ids;
 pub mod job;
 pub mod names;
 pub mod nearest;
+pub mod schedule;
 pub mod sigv4;
 pub mod units;
 
