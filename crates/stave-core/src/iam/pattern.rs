@@ -24,32 +24,43 @@ pub(super) struct Pattern(Vec<Step>);
 
 impl Pattern {
     /// Whether the whole of `text` is what the pattern says.
-    ///
-    /// Walks all ways at once, so its time is bounded by pattern times text.
     pub fn matches(&self, text: &str) -> bool {
-        let steps = &self.0;
-        let mut now: Vec<usize> = Vec::with_capacity(8);
-        let mut next: Vec<usize> = Vec::with_capacity(8);
-        reach(steps, &mut now, 0);
-        for c in text.chars() {
-            next.clear();
-            for &at in &now {
-                match steps.get(at) {
-                    Some(Step::Char(wanted)) if *wanted == c => reach(steps, &mut next, at + 1),
-                    Some(Step::One { colon }) if *colon || c != ':' => {
-                        reach(steps, &mut next, at + 1);
-                    }
-                    Some(Step::Many { colon }) if *colon || c != ':' => reach(steps, &mut next, at),
-                    _ => {}
-                }
+        let mut chars = text.chars();
+        for (at, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Char(wanted) if chars.next() == Some(*wanted) => {}
+                Step::Char(_) => return false,
+                Step::Many { colon: true } if at + 1 == self.0.len() => return true,
+                _ => return walk(&self.0[at..], chars),
             }
-            if next.is_empty() {
-                return false;
-            }
-            std::mem::swap(&mut now, &mut next);
         }
-        now.last() == Some(&steps.len())
+        chars.next().is_none()
     }
+}
+
+/// Matches from the first wildcard on, all ways at once: its time is bounded by steps times text.
+fn walk(steps: &[Step], text: std::str::Chars) -> bool {
+    let mut now: Vec<usize> = Vec::with_capacity(8);
+    let mut next: Vec<usize> = Vec::with_capacity(8);
+    reach(steps, &mut now, 0);
+    for c in text {
+        next.clear();
+        for &at in &now {
+            match steps.get(at) {
+                Some(Step::Char(wanted)) if *wanted == c => reach(steps, &mut next, at + 1),
+                Some(Step::One { colon }) if *colon || c != ':' => {
+                    reach(steps, &mut next, at + 1);
+                }
+                Some(Step::Many { colon }) if *colon || c != ':' => reach(steps, &mut next, at),
+                _ => {}
+            }
+        }
+        if next.is_empty() {
+            return false;
+        }
+        std::mem::swap(&mut now, &mut next);
+    }
+    now.last() == Some(&steps.len())
 }
 
 /// Adds `at` and what can be reached from it without a character.

@@ -103,6 +103,8 @@ fn filled_up(parts: &[&str]) -> String {
 
 fn is_iam_path(path: &str) -> bool {
     path == "root"
+        // AWS's own policies name templates of roles.
+        || path.starts_with("role-template/")
         || path.starts_with(['*', '?'])
         || IAM_TYPES.iter().any(|kind| {
             path.starts_with(kind)

@@ -1,5 +1,7 @@
 //! What a request presents: the parts of its Authorization header, or of its query.
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 use super::canonical::HttpRequest;
@@ -14,7 +16,7 @@ const MAX_HEADER_BYTES: usize = 8 * 1024;
 const MAX_SIGNED_HEADERS: usize = 128;
 
 /// A signature, with what it claims about itself. Nothing of it is true until it is verified.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Presented {
     pub(super) access_key: String,
     pub(super) scope: Scope,
@@ -25,6 +27,18 @@ pub struct Presented {
     pub(super) session_token: Option<String>,
     /// How many seconds a presigned URL is valid; none for the header.
     pub(super) expires: Option<i64>,
+}
+
+/// Shows neither the signature nor the token, so that they get into no log.
+impl fmt::Debug for Presented {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Presented")
+            .field("access_key", &self.access_key)
+            .field("scope", &self.scope)
+            .field("at", &self.at)
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Presented {

@@ -2,6 +2,7 @@
 
 mod conditions;
 mod documents;
+mod elements;
 mod evaluation;
 mod principals;
 mod statements;

@@ -379,7 +379,12 @@ fn the_body_must_be_the_one_that_was_signed() {
 }
 
 #[test]
-fn a_key_does_not_show_itself() {
+fn secrets_do_not_show_themselves() {
     let key = SigningKey::derive(SECRET, &Scope::new(time(NOW), "r", "s3"));
     assert_eq!(format!("{key:?}"), "SigningKey(…)");
+    let sent = signed("iam").set("x-amz-security-token", "the token");
+    let headers = borrowed(&sent.headers);
+    let presented = Presented::read(&sent.request(&headers)).unwrap().unwrap();
+    assert_eq!(presented.session_token(), Some("the token"));
+    assert!(!format!("{presented:?}").contains("token"));
 }
