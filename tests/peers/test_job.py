@@ -75,8 +75,8 @@ def test_the_batch_job_writes_what_duckdb_computes(staged):
 
 def test_joins_larger_than_memory_go_through_files(stave):
     stave.run("mb", "s3://lake")
-    stave.run("sample", "spotify-2023", "--scale", "0.5", "--seed", "3", "--out", "s3://lake/staging")
-    stave.job(graphs.batch("s3://lake/staging", "s3://lake/warehouse/"), "--memory", "16MiB")
+    stave.run("sample", "spotify-2023", "--scale", "2", "--seed", "3", "--out", "s3://lake/staging")
+    stave.job(graphs.batch("s3://lake/staging", "s3://lake/warehouse/"), "--memory", "64MiB")
     assert same(expected(stave.bucket("lake") / "staging"), written(stave, "lake", "warehouse"))
     assert [path for path in (stave.home / "tmp").rglob("*") if path.is_file() and path.stat().st_size] == []
 
