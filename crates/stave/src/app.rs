@@ -36,7 +36,9 @@ fn start(args: Args) -> Result<ExitCode, Failure> {
     let config = Config::resolve(&args.global, &environment, &Machine::measure())?;
     let cannot = |error| Error::internal("cannot start the threads").caused_by(error);
     let workers = Builder::new_multi_thread()
-        .worker_threads(config.cores.value.get())
+        // One more than there is work for, so that somebody hears an interrupt and draws
+        // the progress while an operator is long at one batch.
+        .worker_threads(config.cores.value.get() + 1)
         .enable_all()
         .build()
         .map_err(cannot)?;

@@ -121,10 +121,10 @@ fn bar(what: &str, total: u64, unit: Unit) -> ProgressBar {
     let form = match (unit, total) {
         (Unit::Bytes, 0) => "{msg} {spinner} {binary_bytes} {binary_bytes_per_sec}",
         (Unit::Bytes, _) => {
-            "{msg} [{wide_bar}] {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}"
+            "{msg} [{wide_bar}] {binary_bytes}/{binary_total_bytes}, {eta} left"
         }
         (Unit::Items, 0) => "{msg} {spinner} {human_pos}",
-        (Unit::Items, _) => "{msg} [{wide_bar}] {human_pos}/{human_len} {eta}",
+        (Unit::Items, _) => "{msg} [{wide_bar}] {human_pos}/{human_len}, {eta} left",
     };
     let style = ProgressStyle::with_template(form)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
