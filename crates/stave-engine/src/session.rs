@@ -27,6 +27,14 @@ use crate::join::OwnJoins;
 const RESERVABLE: f64 = 0.7;
 /// The most rows in a batch between operators.
 const BATCH_ROWS: usize = 8192;
+/// The same where there is little memory: a merge holds two batches of each run.
+const SMALL_BATCH_ROWS: usize = 2048;
+/// Below this many bytes there is little memory.
+const LITTLE_MEMORY: u64 = 512 << 20;
+/// How many bytes a row has at most in what is reckoned with; larger ones cost speed.
+const ROW_BYTES: usize = 1024;
+/// The most sorted runs that are merged at once.
+const MERGED_RUNS: usize = 64;
 
 /// Where the engine finds the objects of a bucket.
 pub trait Buckets: Send + Sync + fmt::Debug {
@@ -45,6 +53,29 @@ pub struct EngineOptions {
     pub spill_dir: PathBuf,
 }
 
+impl EngineOptions {
+    /// How many bytes operators may reserve.
+    fn reservable_bytes(&self) -> usize {
+        (self.memory_bytes as f64 * RESERVABLE) as usize
+    }
+
+    fn batch_rows(&self) -> usize {
+        if self.memory_bytes < LITTLE_MEMORY {
+            SMALL_BATCH_ROWS
+        } else {
+            BATCH_ROWS
+        }
+    }
+
+    /// How many sorted runs each core may merge at once. DataFusion takes as many as the
+    /// memory holds, and leaves none for the merge of what the cores give.
+    fn merged_runs(&self) -> usize {
+        let run_bytes = 2 * self.batch_rows() * ROW_BYTES;
+        let of_a_core = self.reservable_bytes() / 2 / self.cores;
+        (of_a_core / run_bytes).clamp(2, MERGED_RUNS)
+    }
+}
+
 /// The engine. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Engine {
@@ -56,13 +87,14 @@ pub struct Engine {
 impl Engine {
     /// An engine within `options` over `buckets`.
     pub fn new(options: EngineOptions, buckets: Arc<dyn Buckets>) -> Result<Self> {
-        let reservable = (options.memory_bytes as f64 * RESERVABLE) as usize;
+        let reservable = options.reservable_bytes();
         let spill = DiskManagerMode::Directories(vec![options.spill_dir.clone()]);
         let runtime = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(FairSpillPool::new(reservable)))
             .with_disk_manager_builder(
                 DiskManagerBuilder::default()
                     .with_mode(spill)
+                    .with_max_spill_merge_fan_in(options.merged_runs())
                     .with_max_temp_directory_size(u64::MAX),
             )
             // A new object must be seen by the next query.
@@ -89,13 +121,13 @@ impl Engine {
 
     /// How many bytes operators may reserve.
     pub(crate) fn reservable_bytes(&self) -> usize {
-        (self.options.memory_bytes as f64 * RESERVABLE) as usize
+        self.options.reservable_bytes()
     }
 
     fn config(&self) -> SessionConfig {
         let mut config = SessionConfig::new()
             .with_target_partitions(self.options.cores.get())
-            .with_batch_size(BATCH_ROWS)
+            .with_batch_size(self.options.batch_rows())
             .with_information_schema(true);
         let options = config.options_mut();
         options.execution.collect_statistics = true;
