@@ -36,6 +36,7 @@ impl Home {
             home.uploads(),
             home.runs(),
             home.crawls(),
+            home.extracts(),
         ] {
             if !dir.is_dir() {
                 private_dir(&dir)?;
@@ -87,6 +88,16 @@ impl Home {
     /// The locks of living crawls.
     pub fn crawls(&self) -> PathBuf {
         self.root.join("tmp/crawls")
+    }
+
+    /// The locks of living extracts.
+    pub fn extracts(&self) -> PathBuf {
+        self.root.join("tmp/extracts")
+    }
+
+    /// The logins of Spotify, one file an account; made when the first is written.
+    pub fn spotify(&self) -> PathBuf {
+        self.root.join("spotify")
     }
 }
 

@@ -2,7 +2,7 @@
 //! has been released is never changed; a new one is added after it.
 
 /// Each step brings `user_version` up by one.
-pub(crate) const STEPS: &[&str] = &[FIRST];
+pub(crate) const STEPS: &[&str] = &[FIRST, MEMORY];
 
 /// Identities (`inode`, `mtime_ns`, `size`) tie a row to one very file: a row
 /// counts only for the file that it was written for. `pending` names the upload
@@ -127,4 +127,13 @@ CREATE TABLE crawls (
     error TEXT
 ) STRICT;
 CREATE INDEX crawls_crawler ON crawls (crawler, seq);
+";
+
+/// What outlives a run of the extractor, by key.
+const MEMORY: &str = "
+CREATE TABLE memory (
+    key TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 ";

@@ -17,6 +17,7 @@ mod operations;
 mod options;
 mod params;
 mod reads;
+mod sign_in;
 mod state;
 mod trouble;
 mod view;
@@ -36,6 +37,7 @@ pub use faults::Fault;
 pub use options::{
     ClientKey, Consent, InvalidOption, Options, Profile, Quota, RateLimit, Shape, TRACKS,
 };
+pub use sign_in::sign_in;
 pub use state::Call;
 
 /// Where time comes from.

@@ -1,9 +1,11 @@
-//! Rows: the Data Catalog, job definitions and runs, crawlers and crawls.
+//! Rows: the Data Catalog, job definitions and runs, crawlers and crawls, and
+//! what the extractor remembers.
 //! Blocking. Every function is one transaction.
 
 mod crawlers;
 mod databases;
 mod jobs;
+mod memory;
 mod partitions;
 mod runs;
 mod tables;

@@ -1,0 +1,222 @@
+//! Gets rid of what came from Spotify, by account or by age: raw and derived
+//! objects that carry its tags, wherever they were copied to.
+
+use std::collections::BTreeSet;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
+use stave_core::{BucketName, Caller, Error, Result};
+use stave_store::{ListRequest, ObjectInfo};
+
+use super::Extracts;
+use super::faults::to_core;
+use super::remembered::key;
+use super::tags::{API, Tags};
+use crate::blocking::blocking;
+
+/// How many objects are looked at, or deleted, at once.
+const AT_ONCE: usize = 8;
+/// How many remembered keys are forgotten at once.
+const KEYS: usize = 1000;
+
+/// What to be rid of. Both conditions hold where both are given.
+#[derive(Debug, Clone, Default)]
+pub struct Purge {
+    /// What belongs to this account.
+    pub account: Option<String>,
+    /// What was fetched longer ago than this. The user's own export does not age.
+    pub older_than: Option<SignedDuration>,
+    /// Only says what would be removed.
+    pub dry_run: bool,
+}
+
+/// Objects that were removed, of one stream in one bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PurgedGroup {
+    /// The bucket.
+    pub bucket: BucketName,
+    /// The account.
+    pub account: String,
+    /// The stream.
+    pub stream: String,
+    /// How many objects.
+    pub objects: u64,
+    /// Their size in bytes.
+    pub bytes: u64,
+    /// When the oldest of them was fetched.
+    pub oldest_at: Option<Timestamp>,
+}
+
+/// What was removed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// The objects, in groups.
+    pub groups: Vec<PurgedGroup>,
+    /// Checkpoints and marks of the account that were forgotten.
+    pub forgotten: u64,
+    /// Whether a login was removed.
+    pub login: bool,
+}
+
+impl Purged {
+    fn add(&mut self, bucket: &BucketName, tags: Tags, size: u64) {
+        let same = |group: &&mut PurgedGroup| {
+            group.bucket == *bucket && group.account == tags.account && group.stream == tags.stream
+        };
+        if let Some(group) = self.groups.iter_mut().find(same) {
+            group.objects += 1;
+            group.bytes += size;
+            group.oldest_at = match (group.oldest_at, tags.fetched_at) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            };
+            return;
+        }
+        self.groups.push(PurgedGroup {
+            bucket: bucket.clone(),
+            account: tags.account,
+            stream: tags.stream,
+            objects: 1,
+            bytes: size,
+            oldest_at: tags.fetched_at,
+        });
+    }
+}
+
+impl Extracts {
+    /// Removes what carries the tags. An account without an age goes
+    /// altogether: its objects, its checkpoints, its login; what was learned
+    /// of Spotify's quota stays, because that is still spent.
+    pub async fn purge(&self, caller: &Caller, purge: &Purge) -> Result<Purged> {
+        let account = purge.account.as_deref();
+        caller.may("spotify:Purge", &self.arn(caller, account.unwrap_or("*")))?;
+        if account.is_none() && purge.older_than.is_none() {
+            return Err(Error::invalid("neither an account nor an age is given"));
+        }
+        let _claim = match account {
+            Some(account) => Some(self.claim(account).await?),
+            None => None,
+        };
+        let before = match purge.older_than {
+            Some(age) => Some(self.clock.now().checked_sub(age).map_err(|error| {
+                Error::invalid("there is no time so long ago").caused_by(error)
+            })?),
+            None => None,
+        };
+        let mut purged = Purged::default();
+        for bucket in self.tagged_buckets(caller).await? {
+            self.purge_bucket(caller, &bucket, purge, before, &mut purged)
+                .await?;
+        }
+        if let (Some(account), None) = (account, before) {
+            self.forget(account, purge.dry_run, &mut purged).await?;
+        }
+        Ok(purged)
+    }
+
+    /// Every bucket that may hold something: all that are here, and those that
+    /// were extracted into.
+    async fn tagged_buckets(&self, caller: &Caller) -> Result<BTreeSet<BucketName>> {
+        let buckets = self.buckets.list_buckets(caller).await?;
+        let mut names: BTreeSet<_> = buckets.into_iter().map(|bucket| bucket.name).collect();
+        for account in self.accounts().await? {
+            for target in self.targets(&account).await? {
+                if self.buckets.is_remote(&target.bucket) {
+                    names.insert(target.bucket);
+                }
+            }
+        }
+        Ok(names)
+    }
+
+    async fn purge_bucket(
+        &self,
+        caller: &Caller,
+        bucket: &BucketName,
+        purge: &Purge,
+        before: Option<Timestamp>,
+        purged: &mut Purged,
+    ) -> Result<()> {
+        let meant = |tags: &Tags| {
+            let of_account = purge
+                .account
+                .as_ref()
+                .is_none_or(|name| *name == tags.account);
+            let aged = before.is_none_or(|before| {
+                // What doesn't say how old it is might be of any age.
+                tags.origin == API && tags.fetched_at.is_none_or(|at| at < before)
+            });
+            of_account && aged
+        };
+        let mut pages = self.buckets.pages(caller, bucket, ListRequest::all(""));
+        while let Some(page) = pages.next().await {
+            let found = self.tagged(caller, bucket, page?.objects).await?;
+            let found: Vec<_> = found.into_iter().filter(|(_, tags)| meant(tags)).collect();
+            if !purge.dry_run {
+                stream::iter(&found)
+                    .map(|(object, _)| self.buckets.delete(caller, bucket, &object.key))
+                    .buffer_unordered(AT_ONCE)
+                    .try_collect::<()>()
+                    .await?;
+            }
+            for (object, tags) in found {
+                purged.add(bucket, tags, object.size);
+            }
+        }
+        Ok(())
+    }
+
+    /// The objects among these that come from Spotify, with their tags.
+    pub(super) async fn tagged(
+        &self,
+        caller: &Caller,
+        bucket: &BucketName,
+        objects: Vec<ObjectInfo>,
+    ) -> Result<Vec<(ObjectInfo, Tags)>> {
+        let is_remote = self.buckets.is_remote(bucket);
+        let looked = stream::iter(objects).map(|object| async move {
+            // A remote listing does not know the metadata.
+            let object = if is_remote {
+                self.buckets.head(caller, bucket, &object.key).await?
+            } else {
+                object
+            };
+            let tags = Tags::read(&object.user_metadata);
+            Ok::<_, Error>(tags.map(|tags| (object, tags)))
+        });
+        looked
+            .buffered(AT_ONCE)
+            .try_filter_map(|found| async { Ok(found) })
+            .try_collect()
+            .await
+    }
+
+    /// Forgets an account.
+    async fn forget(&self, account: &str, dry_run: bool, purged: &mut Purged) -> Result<()> {
+        let prefix = key(account, "");
+        let learned = key(account, "learned");
+        purged.forgotten = blocking(&self.store, move |store| {
+            let (mut forgotten, mut after) = (0, None);
+            loop {
+                let keys = store.remembered(&prefix, after.as_deref(), KEYS)?;
+                for key in keys.iter().filter(|key| **key != learned) {
+                    forgotten += 1;
+                    if !dry_run {
+                        store.forget(key)?;
+                    }
+                }
+                match keys.last() {
+                    Some(last) => after = Some(last.clone()),
+                    None => return Ok(forgotten),
+                }
+            }
+        })
+        .await?;
+        let file = self.token_file(account);
+        purged.login = file.read().map_or(true, |tokens| tokens.is_some());
+        if !dry_run {
+            file.remove().map_err(to_core)?;
+        }
+        Ok(())
+    }
+}
