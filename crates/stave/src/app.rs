@@ -1,5 +1,5 @@
-//! From the arguments to the exit code: 0 done, 1 failed, 2 wrong use, 130 and
-//! 143 when told to stop.
+//! From the arguments to the exit code: 0 done, 1 failed, 2 wrong use, 3 to be
+//! gone on with later, 130 and 143 when told to stop.
 
 use std::io::{IsTerminal, stdin};
 use std::process::ExitCode;

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use stave_core::{Caller, Clock, IdSource, Result};
 use stave_engine::{Engine, EngineOptions};
-use stave_services::{Buckets, Catalog, Crawlers, Jobs, Queries, Transfer};
+use stave_services::{Buckets, Catalog, Crawlers, Extracts, Jobs, Queries, Transfer};
 use stave_store::{RemoteBuckets, Store, StoreOptions};
 
 use crate::config::Config;
@@ -101,6 +101,16 @@ impl Stave {
         };
         let engine = Engine::new(options, Arc::new(self.buckets.for_engine()))?;
         Ok(&self.engine.get_or_init(|| (engine, spill)).0)
+    }
+
+    /// What is extracted from Spotify.
+    pub fn extracts(&self) -> Extracts {
+        Extracts::new(
+            self.store.clone(),
+            self.buckets.clone(),
+            self.config.region.value.clone(),
+            Arc::clone(&self.clock),
+        )
     }
 
     /// Jobs and their runs.

@@ -13,6 +13,8 @@ pub enum Failure {
     Failed(Error),
     /// It was asked wrongly: exit code 2.
     Usage(Error),
+    /// It goes on at a later time, which the error says: exit code 3.
+    Later(Error),
     /// Whoever read the output has seen enough: no error.
     ClosedPipe,
     /// It was told to stop, and has said so.
@@ -41,6 +43,7 @@ impl Failure {
             Self::Stopped => return ExitCode::FAILURE,
             Self::Failed(error) => (error, 1),
             Self::Usage(error) => (error, 2),
+            Self::Later(error) => (error, 3),
         };
         // Nobody is left to hear of a closed standard error.
         let _ = io::stderr().write_all(describe(error).as_bytes());

@@ -22,3 +22,5 @@ mod query;
 mod sample;
 #[path = "cli/settings.rs"]
 mod settings;
+#[path = "cli/spotify.rs"]
+mod spotify;

@@ -19,7 +19,7 @@ use super::faults::{to_core, to_spotify};
 use super::plays::{self, Moments, PlaysWriter};
 use super::tags::{API, EXPORT, Tags};
 
-/// Hears how many rows were read so far.
+/// Hears of so many rows more that were read.
 pub type Counter = Arc<dyn Fn(u64) + Send + Sync>;
 
 /// The stream that the tags of plays name.
@@ -127,7 +127,7 @@ impl Extracts {
                 near.note(&play);
                 rows += 1;
                 if rows.is_multiple_of(TOLD_EVERY) {
-                    counter(rows);
+                    counter(TOLD_EVERY);
                 }
                 writer.write(&play).map_err(to_spotify)
             });

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use stave_core::{BucketName, Caller, Error, Result};
 use stave_store::{ListRequest, ObjectInfo};
@@ -14,7 +14,7 @@ use super::remembered::key;
 use super::tags::{API, Tags};
 use crate::blocking::blocking;
 
-/// How many objects are looked at, or deleted, at once.
+/// How many objects of a remote bucket are looked at at once.
 const AT_ONCE: usize = 8;
 /// How many remembered keys are forgotten at once.
 const KEYS: usize = 1000;
@@ -153,11 +153,9 @@ impl Extracts {
             let found = self.tagged(caller, bucket, page?.objects).await?;
             let found: Vec<_> = found.into_iter().filter(|(_, tags)| meant(tags)).collect();
             if !purge.dry_run {
-                stream::iter(&found)
-                    .map(|(object, _)| self.buckets.delete(caller, bucket, &object.key))
-                    .buffer_unordered(AT_ONCE)
-                    .try_collect::<()>()
-                    .await?;
+                for (object, _) in &found {
+                    self.buckets.delete(caller, bucket, &object.key).await?;
+                }
             }
             for (object, tags) in found {
                 purged.add(bucket, tags, object.size);
@@ -173,22 +171,26 @@ impl Extracts {
         bucket: &BucketName,
         objects: Vec<ObjectInfo>,
     ) -> Result<Vec<(ObjectInfo, Tags)>> {
-        let is_remote = self.buckets.is_remote(bucket);
-        let looked = stream::iter(objects).map(|object| async move {
-            // A remote listing does not know the metadata.
-            let object = if is_remote {
-                self.buckets.head(caller, bucket, &object.key).await?
-            } else {
-                object
-            };
-            let tags = Tags::read(&object.user_metadata);
-            Ok::<_, Error>(tags.map(|tags| (object, tags)))
-        });
-        looked
-            .buffered(AT_ONCE)
-            .try_filter_map(|found| async { Ok(found) })
-            .try_collect()
-            .await
+        let mut tagged = Vec::new();
+        let mut add = |object: ObjectInfo| {
+            if let Some(tags) = Tags::read(&object.user_metadata) {
+                tagged.push((object, tags));
+            }
+        };
+        if !self.buckets.is_remote(bucket) {
+            objects.into_iter().for_each(add);
+            return Ok(tagged);
+        }
+        // A remote listing does not know the metadata.
+        for some in objects.chunks(AT_ONCE) {
+            let heads = some
+                .iter()
+                .map(|object| self.buckets.head(caller, bucket, &object.key));
+            for object in futures::future::try_join_all(heads).await? {
+                add(object);
+            }
+        }
+        Ok(tagged)
     }
 
     /// Forgets an account.

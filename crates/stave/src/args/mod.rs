@@ -35,7 +35,7 @@ Examples:
   stave cat s3://lake/staging/artists.csv | head
 
 Data goes to standard output, words and progress to standard error.
-Exit codes: 0 done, 1 failed, 2 wrong use."
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 a quota is used up, come back later."
 )]
 pub struct Args {
     /// What holds for every command.

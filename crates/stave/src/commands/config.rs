@@ -48,6 +48,13 @@ fn settings(config: &Config) -> Table {
         config.region.value.as_str().into(),
         &config.region.origin,
     );
+    let app = &config.spotify;
+    if let Some(id) = &app.client_id {
+        row("spotify.client_id", id.value.as_str().into(), &id.origin);
+    }
+    if let Some(secret) = &app.client_secret {
+        row("spotify.client_secret", "****".into(), &secret.origin);
+    }
     for (at, remote) in config.remotes.iter().enumerate() {
         for (name, value) in remote_values(remote) {
             if let Some(value) = value {

@@ -31,7 +31,7 @@ pub async fn run(args: Args, config: Config, stop: Stop) -> Result<(), Failure> 
     match args.command {
         Command::Config(command) => config::run(&command, &config, output),
         Command::Doctor => doctor::run(config, output).await,
-        Command::Spotify(command) => spotify::run(command, output, stop).await,
+        Command::Spotify(command) => spotify::run(command, config, output, stop).await,
         Command::Sample(args) => sample::run(args, config, output).await,
         Command::Demo(args) => demo::run(args, Arc::new(Stave::open(config)?), output, stop).await,
         command => with_home(command, &Stave::open(config)?, output, stop).await,

@@ -8,7 +8,12 @@ use stave_core::{Error, Result, nearest};
 use stave_store::RemoteConfig;
 use toml::de::{DeTable, DeValue};
 
-const KEYS: [&str; 6] = ["memory", "cores", "fsync", "account", "region", "remote"];
+use super::spotify::FileSpotify;
+
+const KEYS: [&str; 7] = [
+    "memory", "cores", "fsync", "account", "region", "remote", "spotify",
+];
+const SPOTIFY_KEYS: [&str; 2] = ["client_id", "client_secret"];
 const REMOTE_KEYS: [&str; 6] = [
     "endpoint",
     "region",
@@ -30,6 +35,8 @@ pub(super) struct FileConfig {
     pub(super) region: Option<String>,
     #[serde(default)]
     pub(super) remote: Vec<RemoteConfig>,
+    #[serde(default)]
+    pub(super) spotify: FileSpotify,
 }
 
 impl FileConfig {
@@ -67,6 +74,11 @@ impl FileConfig {
                     check_keys(text, remote, " of a remote", &REMOTE_KEYS)?;
                 }
             }
+        }
+        if let Some((_, spotify)) = table.get_ref().iter().find(|(key, _)| is(key, "spotify"))
+            && let DeValue::Table(spotify) = spotify.get_ref()
+        {
+            check_keys(text, spotify, " of spotify", &SPOTIFY_KEYS)?;
         }
         toml::from_str(text).map_err(wrong)
     }

@@ -5,6 +5,7 @@
 
 mod file;
 mod remotes;
+mod spotify;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ use stave_core::{Error, Result, units};
 
 use self::file::FileConfig;
 pub use self::remotes::Remote;
+pub use self::spotify::SpotifyApp;
 use crate::args::GlobalArgs;
 use crate::machine::Machine;
 
@@ -111,6 +113,8 @@ pub struct Config {
     pub region: Setting<String>,
     /// Servers that hold some of the buckets; the first that claims a bucket has it.
     pub remotes: Vec<Remote>,
+    /// The app that asks Spotify.
+    pub spotify: SpotifyApp,
 }
 
 impl Config {
@@ -154,6 +158,7 @@ impl Config {
                 "us-east-1".to_owned(),
             )?,
             remotes: remotes::resolve(file.remote, environment),
+            spotify: spotify::resolve(file.spotify, environment),
             home,
         };
         config.check()?;

@@ -7,7 +7,7 @@ use stave_core::{Clock, Error, Result};
 use stave_spotify::sandbox::{Consent, Fault, Options, Sandbox};
 use tokio::net::TcpListener;
 
-use crate::args::spotify::SandboxArgs;
+use crate::args::spotify::sandbox::SandboxArgs;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::stop::Stop;

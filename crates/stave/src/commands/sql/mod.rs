@@ -84,7 +84,7 @@ impl Session<'_> {
                 Ok(Flow::GoOn) => {}
                 Ok(Flow::Quit) => return Ok(()),
                 Err(ended @ (Failure::ClosedPipe | Failure::Stopped)) => return Err(ended),
-                Err(Failure::Failed(error) | Failure::Usage(error)) => {
+                Err(Failure::Failed(error) | Failure::Usage(error) | Failure::Later(error)) => {
                     // Nobody is left to hear of a closed standard error.
                     let _ = io::stderr().write_all(describe(&error).as_bytes());
                 }

@@ -1,18 +1,11 @@
-//! `spotify`.
+//! `spotify sandbox`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use jiff::Timestamp;
 use stave_spotify::sandbox::{ClientKey, Fault, Profile, Quota, RateLimit, Shape};
-
-/// `stave spotify`
-#[derive(Debug, Subcommand)]
-pub enum SpotifyCommand {
-    /// Answer as Spotify's accounts service and Web API do, on this machine
-    Sandbox(SandboxArgs),
-}
 
 /// `stave spotify sandbox`
 #[derive(Debug, Args)]
@@ -22,7 +15,7 @@ secret are taken. The same seed gives the same ids, names and popularity; the wo
 
 Point a client at it:
   spotipy    requests go to api.spotify.com: see the README for an adapter of five lines
-  stave      stave spotify extract --sandbox …
+  stave      stave spotify extract --sandbox http://127.0.0.1:4568 --playlist ID --bucket s3://raw
   curl       curl -u id:secret -d grant_type=client_credentials http://127.0.0.1:4568/api/token
 
 Faults: METHOD PATH: EFFECT, such as
