@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::bookmark::Bookmark;
 use super::document::JobDocument;
 use super::graph::{Graph, Node};
 use crate::error::{Error, Result};
@@ -58,6 +59,8 @@ pub struct JobDefinition {
     pub glue_version: Option<String>,
     /// Glue's defaults of arguments, by names with leading dashes.
     pub default_arguments: BTreeMap<String, String>,
+    /// What a run does with the job's bookmark.
+    pub bookmark: Bookmark,
     /// The nodes.
     pub nodes: Graph,
     /// All other members of a Glue job (`Command`, `WorkerType`, …), for the way back.

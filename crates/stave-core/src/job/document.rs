@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::bookmark::{self, Bookmark};
 use super::definition::{JobDefinition, Warning, json_text, yaml_text};
 use super::fields::{Fields, text_of};
 use super::graph::{Graph, Node};
+use super::kind::NodeKind;
 use super::parameters::{Filling, holds_placeholder, plain_name};
 use super::wrong::{Read, Wrong};
 use super::{MAX_NODES, tree};
@@ -135,13 +137,17 @@ impl JobDocument {
         warn_of_arguments(arguments, &default_arguments, &filling, &mut warnings);
         let nodes = Graph::checked(nodes)?;
         warnings.extend_from_slice(nodes.warnings());
-        warnings.extend(bookmark_warning(&given));
+        let bookmark = Bookmark::of(&given).map_err(Wrong::whole)?;
+        if bookmark != Bookmark::Disable {
+            refuse_without_bookmark(&nodes)?;
+        }
         Ok(JobDefinition {
             name,
             description,
             role,
             glue_version,
             default_arguments,
+            bookmark,
             nodes,
             kept,
             warnings,
@@ -252,7 +258,7 @@ fn warn_of_arguments(
 ) {
     for name in arguments.keys().map(|name| plain_name(name)) {
         let default = defaults.keys().any(|default| plain_name(default) == name);
-        if filling.used.contains(name) || default {
+        if filling.used.contains(name) || default || name == bookmark::OPTION {
             continue;
         }
         let meant = nearest::nearest(name, filling.used.iter().map(String::as_str));
@@ -263,11 +269,20 @@ fn warn_of_arguments(
     }
 }
 
-fn bookmark_warning(given: &BTreeMap<String, String>) -> Option<Warning> {
-    let option = given.get("job-bookmark-option")?;
-    (option != "job-bookmark-disable").then(|| {
-        Warning::general(format!(
-            "{option}: there are no job bookmarks, the run reads all of its input"
-        ))
-    })
+/// A source that would read everything again beside others that do not would double rows.
+fn refuse_without_bookmark(graph: &Graph) -> Read<()> {
+    let table = |node: &&Node| {
+        matches!(
+            node.kind,
+            NodeKind::S3CatalogSource(_) | NodeKind::CatalogSource(_)
+        )
+    };
+    match graph.nodes().iter().find(table) {
+        None => Ok(()),
+        Some(node) => {
+            let error = Error::unsupported("a table of the catalog has no bookmark here")
+                .hint("read its folder with an S3 source, or run with job-bookmark-disable");
+            Err(Wrong::whole(error).in_node(&node.id, &node.name))
+        }
+    }
 }

@@ -4,13 +4,15 @@ use super::columns::{
     ApplyMapping, DropFields, DropNullFields, FillMissingValues, RenameField, SelectFields,
     SplitFields,
 };
+use super::dynamic::DynamicTransform;
 use super::fields::Fields;
+use super::json_source::S3JsonSource;
 use super::kind_names::{GLUE_KINDS, SUPPORTED_KINDS};
 use super::members::{Body, Members};
 use super::rows::{
     Aggregate, DropDuplicates, Filter, Join, SelectFromCollection, SparkSql, Spigot, Union,
 };
-use super::sources::{S3CatalogSource, S3CsvSource, S3JsonSource, S3ParquetSource};
+use super::sources::{S3CatalogSource, S3CsvSource, S3Files, S3ParquetSource};
 use super::targets::{S3CatalogTarget, S3DirectTarget, S3GlueParquetTarget};
 use super::wrong::{Read, Wrong};
 use crate::error::Error;
@@ -40,6 +42,7 @@ pub enum NodeKind {
     SelectFromCollection(SelectFromCollection),
     Spigot(Spigot),
     SparkSql(SparkSql),
+    DynamicTransform(DynamicTransform),
     S3DirectTarget(S3DirectTarget),
     S3GlueParquetTarget(S3GlueParquetTarget),
     S3CatalogTarget(S3CatalogTarget),
@@ -69,6 +72,7 @@ impl NodeKind {
             Self::SelectFromCollection(_) => "SelectFromCollection",
             Self::Spigot(_) => "Spigot",
             Self::SparkSql(_) => "SparkSQL",
+            Self::DynamicTransform(_) => "DynamicTransform",
             Self::S3DirectTarget(_) => "S3DirectTarget",
             Self::S3GlueParquetTarget(_) => "S3GlueParquetTarget",
             Self::S3CatalogTarget(_) => "S3CatalogTarget",
@@ -93,6 +97,16 @@ impl NodeKind {
             self,
             Self::S3DirectTarget(_) | Self::S3GlueParquetTarget(_) | Self::S3CatalogTarget(_)
         )
+    }
+
+    /// Which objects of S3 it reads, if it is a source of such.
+    pub fn s3_files(&self) -> Option<&S3Files> {
+        match self {
+            Self::S3CsvSource(source) => Some(&source.files),
+            Self::S3JsonSource(source) => Some(&source.files),
+            Self::S3ParquetSource(source) => Some(&source.files),
+            _ => None,
+        }
     }
 
     /// The fewest and the most inputs that it takes.
@@ -129,6 +143,7 @@ impl NodeKind {
             "SelectFromCollection" => Self::SelectFromCollection(Body::read(fields)?),
             "Spigot" => Self::Spigot(Body::read(fields)?),
             "SparkSQL" => Self::SparkSql(Body::read(fields)?),
+            "DynamicTransform" => Self::DynamicTransform(Body::read(fields)?),
             "S3DirectTarget" => Self::S3DirectTarget(Body::read(fields)?),
             "S3GlueParquetTarget" => Self::S3GlueParquetTarget(Body::read(fields)?),
             "S3CatalogTarget" => Self::S3CatalogTarget(Body::read(fields)?),
@@ -158,6 +173,7 @@ impl NodeKind {
             Self::SelectFromCollection(node) => node.write(members),
             Self::Spigot(node) => node.write(members),
             Self::SparkSql(node) => node.write(members),
+            Self::DynamicTransform(node) => node.write(members),
             Self::S3DirectTarget(node) => node.write(members),
             Self::S3GlueParquetTarget(node) => node.write(members),
             Self::S3CatalogTarget(node) => node.write(members),

@@ -106,6 +106,7 @@ pub const SUPPORTED_KINDS: &[&str] = &[
     "SelectFromCollection",
     "Spigot",
     "SparkSQL",
+    "DynamicTransform",
     "S3DirectTarget",
     "S3GlueParquetTarget",
     "S3CatalogTarget",

@@ -18,8 +18,10 @@
 //! - `AutoDataQuality` with `IsEnabled: true` is accepted with a warning: Glue
 //!   evaluates the one rule `ColumnCount > 0` on a best-effort basis and only
 //!   publishes the outcome, so that rows and files are the same without it.
-//! - `--job-bookmark-option` other than disable is accepted with a warning: there
-//!   are no bookmarks, every run reads all of its input.
+//! - `--job-bookmark-option` is a [`Bookmark`] of the job: it holds for its S3 sources.
+//!   A source that is a table of the catalog has none, and is refused beside one.
+//! - A `DynamicTransform` is one of the two that Glue Studio brings along for nested
+//!   data, `gs_explode` and `gs_flatten`, or refused by its name.
 //!
 //! # Where Stave takes more than Glue
 //! The fields in [`EXTENSIONS`], and these spellings, all of which Glue's own form
@@ -36,13 +38,17 @@
 //! Node and member names: `botocore`'s model of the Glue API (Apache-2.0) and
 //! <https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-visual-job-api.html>.
 
+mod bookmark;
 mod check;
 mod columns;
 mod definition;
 mod document;
 mod drawing;
+mod dynamic;
 mod fields;
 mod graph;
+mod json_path;
+mod json_source;
 mod kind;
 mod kind_names;
 mod lines;
@@ -59,6 +65,7 @@ mod wrong;
 #[cfg(test)]
 mod tests;
 
+pub use bookmark::Bookmark;
 pub use columns::{
     ApplyMapping, DropFields, DropNullFields, FillMissingValues, Mapping, NullText, RenameField,
     SelectFields, SplitFields,
@@ -66,14 +73,17 @@ pub use columns::{
 pub use definition::{JobDefinition, Warning};
 pub use document::JobDocument;
 pub use drawing::graph_text;
+pub use dynamic::{DynamicTransform, Explode, Flatten};
 pub use graph::{Graph, Node};
+pub use json_path::{JsonStep, parse_json_path};
+pub use json_source::S3JsonSource;
 pub use kind::NodeKind;
 pub use kind_names::{GLUE_KINDS, SUPPORTED_KINDS};
 pub use rows::{
     Aggregate, Aggregation, DropDuplicates, Filter, FilterExpression, FilterValue, Join,
     JoinColumn, SelectFromCollection, SparkSql, Spigot, SqlAlias, Union,
 };
-pub use sources::{CsvTypes, S3CatalogSource, S3CsvSource, S3Files, S3JsonSource, S3ParquetSource};
+pub use sources::{AfterRead, CsvTypes, S3CatalogSource, S3CsvSource, S3Files, S3ParquetSource};
 pub use targets::{
     CatalogUpdate, S3CatalogTarget, S3DirectTarget, S3GlueParquetTarget, TargetOptions,
 };
@@ -129,6 +139,21 @@ pub const EXTENSIONS: &[(&[&str], &str, &str)] = &[
         &["S3CsvSource"],
         "RejectsPath",
         "the folder that rejected rows are written to, with the reason",
+    ),
+    (
+        &["S3JsonSource"],
+        "Types",
+        "typed reading: a map of column name to Hive type; other members are passed over",
+    ),
+    (
+        &["S3JsonSource"],
+        "JsonPaths",
+        "several paths instead of JsonPath: rows are what any of them leads to",
+    ),
+    (
+        &["S3CsvSource", "S3JsonSource", "S3ParquetSource"],
+        "AfterRead",
+        "what happens to objects when the run has read them: {MoveTo: s3://bucket/folder/}",
     ),
     (
         &["FillMissingValues"],

@@ -1,4 +1,4 @@
-//! The nodes that read: S3 files as CSV, JSON or Parquet, and tables of the catalog.
+//! The nodes that read: S3 files as CSV or Parquet, and tables of the catalog.
 
 use serde_json::{Map, Value};
 
@@ -10,6 +10,7 @@ use super::words::{
 use super::wrong::{Read, Wrong};
 use crate::error::Error;
 use crate::hive::HiveType;
+use crate::names::S3Uri;
 
 /// The members that all sources of S3 files share.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -20,10 +21,32 @@ pub struct S3Files {
     pub exclusions: Vec<String>,
     /// Whether folders inside the folders are read; none is Glue's default, no.
     pub recurse: Option<bool>,
+    /// What happens to the objects that a run has read (an extension).
+    pub after_read: Option<AfterRead>,
+}
+
+/// What happens to objects when the run that has read them is published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AfterRead {
+    /// The folder that they are moved to; they keep their place below the source's path.
+    pub move_to: S3Uri,
+}
+
+impl AfterRead {
+    fn read(fields: &mut Fields<'_>) -> Read<Option<Self>> {
+        let place = fields.place("AfterRead.MoveTo");
+        let Some(mut after) = fields.below("AfterRead")? else {
+            return Ok(None);
+        };
+        let text = after.filled_text("MoveTo")?;
+        after.finish()?;
+        let move_to = text.parse().map_err(|error| Wrong::at(&place, error))?;
+        Ok(Some(Self { move_to }))
+    }
 }
 
 impl S3Files {
-    fn read(fields: &mut Fields<'_>) -> Read<Self> {
+    pub(super) fn read(fields: &mut Fields<'_>) -> Read<Self> {
         let paths = fields.texts("Paths")?;
         if paths.is_empty() || paths.iter().any(|path| path.trim().is_empty()) {
             let error = Error::invalid("names no file or folder to read")
@@ -32,6 +55,7 @@ impl S3Files {
         }
         let exclusions = fields.texts("Exclusions")?;
         let recurse = fields.flag_opt("Recurse")?;
+        let after_read = AfterRead::read(fields)?;
         refuse_samples(fields)?;
         fields.keep(&[
             "AdditionalOptions",
@@ -45,13 +69,19 @@ impl S3Files {
             paths,
             exclusions: flat_exclusions(&exclusions),
             recurse,
+            after_read,
         })
     }
 
-    fn write(&self, members: &mut Members) {
+    pub(super) fn write(&self, members: &mut Members) {
         members.put("Paths", self.paths.clone());
         members.put_list("Exclusions", &self.exclusions);
         members.put_some("Recurse", self.recurse);
+        if let Some(after) = &self.after_read {
+            let mut inner = Members::default();
+            inner.put("MoveTo", after.move_to.to_string());
+            members.put("AfterRead", inner.0);
+        }
     }
 }
 
@@ -106,15 +136,7 @@ impl CsvTypes {
             None => Ok(Self::Strings),
             Some(Value::String(word)) if word == "infer" => Ok(Self::Infer),
             Some(Value::String(word)) if word == "string" => Ok(Self::Strings),
-            Some(Value::Object(columns)) => {
-                let typed = columns.iter().map(|(column, hive)| {
-                    let place = format!("{place}.{column}");
-                    let parsed = text_of(hive, &place)?.parse();
-                    let hive = parsed.map_err(|error| Wrong::at(&place, error))?;
-                    Ok((column.clone(), hive))
-                });
-                typed.collect::<Read<_>>().map(Self::Declared)
-            }
+            Some(Value::Object(columns)) => read_types(columns, &place).map(Self::Declared),
             Some(_) => Err(Wrong::at(
                 place,
                 Error::invalid("\"infer\" or a map of column names to types is wanted")
@@ -127,15 +149,31 @@ impl CsvTypes {
         match self {
             Self::Strings => {}
             Self::Infer => members.put("Types", "infer"),
-            Self::Declared(columns) => {
-                let typed: Map<String, Value> = columns
-                    .iter()
-                    .map(|(column, hive)| (column.clone(), hive.to_string().into()))
-                    .collect();
-                members.put("Types", typed);
-            }
+            Self::Declared(columns) => members.put("Types", types_value(columns)),
         }
     }
+}
+
+/// A map of column names to types.
+pub(super) fn read_types(
+    columns: &Map<String, Value>,
+    place: &str,
+) -> Read<Vec<(String, HiveType)>> {
+    let typed = columns.iter().map(|(column, hive)| {
+        let place = format!("{place}.{column}");
+        let parsed = text_of(hive, &place)?.parse();
+        let hive = parsed.map_err(|error| Wrong::at(&place, error))?;
+        Ok((column.clone(), hive))
+    });
+    typed.collect()
+}
+
+/// The map that [`read_types`] reads.
+pub(super) fn types_value(columns: &[(String, HiveType)]) -> Map<String, Value> {
+    columns
+        .iter()
+        .map(|(column, hive)| (column.clone(), hive.to_string().into()))
+        .collect()
 }
 
 /// Reads CSV files; every column is a string unless [`CsvTypes`] says otherwise.
@@ -231,44 +269,6 @@ impl Body for S3CsvSource {
         members.put_list("NullValues", &self.null_values);
         members.put_word("BadRows", self.bad_rows);
         members.put_some("RejectsPath", self.rejects_path.clone());
-    }
-}
-
-/// Reads JSON files: one object a line, one array, or one object a file.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct S3JsonSource {
-    /// Which files.
-    pub files: S3Files,
-    /// How they are compressed; none means by their names.
-    pub compression_type: Option<FileCompression>,
-    /// Which values are the rows: `$` or `$[*]`, which the reader finds by itself; others are refused.
-    pub json_path: Option<String>,
-}
-
-impl Body for S3JsonSource {
-    fn read(fields: &mut Fields<'_>) -> Read<Self> {
-        let json_path = fields.text_opt("JsonPath")?.filter(|path| !path.is_empty());
-        if let Some(path) = json_path
-            .as_deref()
-            .filter(|path| !["$", "$[*]"].contains(path))
-        {
-            let error = Error::unsupported(format!("the path \"{path}\" is not supported"))
-                .hint("leave JsonPath out, and take the fields with ApplyMapping or SparkSQL");
-            return Err(fields.wrong("JsonPath", error));
-        }
-        let source = Self {
-            files: S3Files::read(fields)?,
-            compression_type: fields.word_opt("CompressionType")?,
-            json_path,
-        };
-        fields.keep(&["Multiline"]);
-        Ok(source)
-    }
-
-    fn write(&self, members: &mut Members) {
-        self.files.write(members);
-        members.put_word("CompressionType", self.compression_type);
-        members.put_some("JsonPath", self.json_path.clone());
     }
 }
 

@@ -1,5 +1,6 @@
 //! What decides about a node, in a few words for a drawing.
 
+use super::dynamic::DynamicTransform;
 use super::graph::{Graph, Node};
 use super::kind::NodeKind;
 use super::rows::{Aggregation, FilterExpression, Join, Spigot};
@@ -76,6 +77,24 @@ fn words(node: &Node) -> String {
         NodeKind::SelectFromCollection(select) => format!("number {}", select.index),
         NodeKind::Spigot(spigot) => spigot_words(spigot),
         NodeKind::SparkSql(sql) => sql.sql_query.clone(),
+        NodeKind::DynamicTransform(DynamicTransform::Explode(explode)) => {
+            let rows = if explode.outer {
+                ", rows without any too"
+            } else {
+                ""
+            };
+            format!(
+                "explode {} as {}{rows}",
+                path_text(&explode.column),
+                explode.target()
+            )
+        }
+        NodeKind::DynamicTransform(DynamicTransform::Flatten(flatten)) => {
+            let levels = flatten
+                .max_levels
+                .map(|levels| format!(", {levels} levels"));
+            format!("flatten{}", levels.unwrap_or_default())
+        }
         kind if kind.is_source() => source_words(kind),
         kind => target_words(kind),
     }

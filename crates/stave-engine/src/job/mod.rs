@@ -10,6 +10,7 @@
 mod aggregate;
 mod cast;
 mod csv;
+mod explode;
 mod fields;
 mod figures;
 mod filter;
@@ -24,10 +25,12 @@ mod rows;
 mod run;
 mod script;
 mod sources;
+mod spark;
 mod table;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod unread;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -45,6 +48,7 @@ use crate::scan::Rejects;
 pub use run::{JobObserver, JobOutcome, JobProgress, StepFigures, WrittenOutput};
 pub use sources::JobSource;
 pub use targets::{Destination, TableUpdate};
+pub use unread::{SourceObject, Unread};
 
 /// Makes the places that bad records of sources go to.
 pub trait RejectsFactory: Send + Sync {
@@ -133,13 +137,15 @@ impl Engine {
     /// Plans a job. Reads no more than lists of objects, headers, footers and, where the
     /// types of JSON or of a CSV source are to be found out, samples; only a DropNullFields
     /// reads its input as a whole, after everything that can be refused without has been.
-    /// Without `rejects`, bad records of sources that set them aside are passed over.
+    /// Without `rejects`, bad records of sources that set them aside are passed over. With
+    /// `unread`, sources of S3 read only the objects that it says are new.
     pub async fn plan_job(
         &self,
         graph: &Graph,
         catalog: Arc<dyn Catalog>,
         rejects: Option<&dyn RejectsFactory>,
+        unread: Option<&dyn Unread>,
     ) -> Result<JobPlan> {
-        planner::plan(self, graph, &catalog, rejects).await
+        planner::plan(self, graph, &catalog, rejects, unread).await
     }
 }

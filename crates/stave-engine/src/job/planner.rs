@@ -12,8 +12,8 @@ use super::frame::{Frame, Input};
 use super::script::{Statement, cte_names};
 use super::sources::Reader;
 use super::{
-    JobOutput, JobPlan, JobSource, RejectsFactory, aggregate, fields, filter, join, mapping, query,
-    rows, run, targets,
+    JobOutput, JobPlan, JobSource, RejectsFactory, Unread, aggregate, explode, fields, filter,
+    join, mapping, query, rows, run, targets,
 };
 use crate::catalog::Catalog;
 use crate::{Engine, fault};
@@ -25,6 +25,7 @@ pub(super) async fn plan(
     graph: &Graph,
     catalog: &Arc<dyn Catalog>,
     rejects: Option<&dyn RejectsFactory>,
+    unread: Option<&dyn Unread>,
 ) -> Result<JobPlan> {
     let mut planner = Planner {
         engine,
@@ -40,6 +41,7 @@ pub(super) async fn plan(
         engine,
         catalog,
         rejects,
+        unread,
     };
     for node in graph
         .order()
@@ -185,6 +187,7 @@ impl Planner<'_> {
             }
             NodeKind::SelectFromCollection(_) => self.selected(node)?,
             NodeKind::Spigot(_) => rows::pass_on(&input()?),
+            NodeKind::DynamicTransform(spec) => explode::dynamic(spec, &input()?)?,
             NodeKind::SparkSql(spec) => {
                 query::spark_sql(self.engine, spec, &self.inputs(node)?).await?
             }

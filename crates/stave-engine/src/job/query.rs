@@ -1,10 +1,12 @@
 //! SparkSQL: a query over the node's inputs by their aliases.
 //!
 //! The grammar is Spark's (backticks around names, double quotes around text), the
-//! functions are the engine's: those that only Spark has are refused by their names.
+//! functions are the engine's: those that only Spark has are refused by their names. What
+//! Spark has for nested values is in [`spark`](super::spark).
 
 use std::sync::Arc;
 
+use arrow::datatypes::{DataType, Fields};
 use datafusion::catalog::TableProvider;
 use datafusion::common::{Column, TableReference};
 use datafusion::config::Dialect;
@@ -19,6 +21,7 @@ use stave_core::{Error, ErrorKind, Result};
 
 use super::frame::{Frame, Input};
 use super::script::quoted;
+use super::spark::rewritten;
 use crate::{Engine, fault};
 
 /// Plans the query; its columns are those of the result.
@@ -47,10 +50,11 @@ pub(super) async fn spark_sql(
             quoted(&alias.alias.to_lowercase()),
             input.cte
         ));
-        known.extend(input.names().map(str::to_owned));
+        names_in(input.fields(), &mut known);
     }
     let within = |error: Error| error.within("SqlQuery");
     let query = with_names_as_written(&node.sql_query, &known).map_err(within)?;
+    let query = rewritten(&query).map_err(within)?;
     let plan = context.state().create_logical_plan(&query).await;
     let plan = plan.map_err(|error| within(hinted(fault::engine(error))))?;
     let only_queries = SQLOptions::new()
@@ -78,6 +82,23 @@ pub(super) async fn spark_sql(
         aliases.join(",\n  ")
     );
     Ok(Frame { plan, sql })
+}
+
+/// The names of columns, and of the fields inside them.
+fn names_in(fields: &Fields, known: &mut Vec<String>) {
+    for field in fields {
+        known.push(field.name().clone());
+        names_below(field.data_type(), known);
+    }
+}
+
+fn names_below(data_type: &DataType, known: &mut Vec<String>) {
+    match data_type {
+        DataType::Struct(fields) => names_in(fields, known),
+        DataType::List(item) => names_below(item.data_type(), known),
+        DataType::Map(entries, _) => names_below(entries.data_type(), known),
+        _ => (),
+    }
 }
 
 fn refuse_twice(columns: &[Expr]) -> Result<()> {

@@ -7,14 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use datafusion::catalog::TableProvider;
 use datafusion::common::{Column, TableReference};
+use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
-use stave_core::job::{Node, NodeKind, S3CatalogSource, S3Files};
+use stave_core::job::{Node, NodeKind, S3CatalogSource, S3Files, S3JsonSource, parse_json_path};
 use stave_core::{Error, Result, S3Uri, nearest};
 
 use super::frame::{Frame, Input, Item};
 use super::script::{filled, quoted, text};
-use super::{RejectsFactory, csv, parquet};
+use super::{RejectsFactory, SourceObject, Unread, csv, parquet};
 use crate::catalog::Catalog;
 use crate::json::{JsonOptions, json_table};
 use crate::listing::{ListedObject, list_objects};
@@ -33,6 +34,8 @@ pub struct JobSource {
     pub node_id: String,
     /// How many files it reads; 0 when that is known only as it runs.
     pub files: usize,
+    /// The objects that it reads; none for a table of the catalog.
+    pub objects: Vec<SourceObject>,
     /// How many bytes it is about to read; of text uncompressed, about. 0 when not known.
     pub bytes_total: u64,
     pub(super) reading: Reading,
@@ -99,6 +102,21 @@ pub(super) struct Reader<'a> {
     pub(super) engine: &'a Engine,
     pub(super) catalog: &'a Arc<dyn Catalog>,
     pub(super) rejects: Option<&'a dyn RejectsFactory>,
+    pub(super) unread: Option<&'a dyn Unread>,
+}
+
+/// The objects of a source.
+struct Found {
+    /// Those that tell the columns: the ones to read, or all where nothing is to be read.
+    telling: Vec<ListedObject>,
+    /// Those to read.
+    reading: Vec<SourceObject>,
+}
+
+impl Found {
+    fn reads_nothing(&self) -> bool {
+        self.reading.is_empty()
+    }
 }
 
 impl Reader<'_> {
@@ -106,32 +124,41 @@ impl Reader<'_> {
     pub(super) async fn source(&self, node: &Node) -> Result<(Frame, JobSource)> {
         match &node.kind {
             NodeKind::S3CsvSource(source) => {
-                let files = self
-                    .text_files(&source.files, csv::compression(source))
-                    .await?;
+                let found = self.objects(node, &source.files, false).await?;
+                let files = text_files(&found, csv::compression(source));
                 let mut table = csv::table(source, files).await?;
                 let rejected = self.rejects_of(node, csv::rejects_folder(source)?)?;
                 table.rejects = rejected.clone().map(|rejects| rejects as Arc<dyn Rejects>);
                 let sql = csv::sql(source, &listed(&source.files));
-                text_source(node, table, rejected, &sql)
+                text_source(node, table, found, rejected, &sql)
             }
             NodeKind::S3JsonSource(source) => {
+                let found = self.objects(node, &source.files, source.types.is_some());
+                let found = found.await?;
                 let compression = source.compression_type.map(csv::compression_of);
-                let files = self.text_files(&source.files, compression).await?;
-                let table = json_table(files, JsonOptions::default()).await?;
+                let table = json_table(text_files(&found, compression), json_options(source)?);
                 let sql = format!("read_json({})", listed(&source.files));
-                text_source(node, table, None, &sql)
+                text_source(node, table.await?, found, None, &sql)
             }
             NodeKind::S3ParquetSource(source) => {
-                let objects = self.objects(&source.files).await?;
+                let mut found = self.objects(node, &source.files, false).await?;
                 let (files, bytes) = (
-                    objects.len(),
-                    objects.iter().map(|object| object.meta.size).sum(),
+                    found.reading.len(),
+                    found.reading.iter().map(|object| object.size).sum(),
                 );
-                let table = parquet::table(self.engine, objects).await?;
+                let reads_nothing = found.reads_nothing();
+                let telling = std::mem::take(&mut found.telling);
+                let table: Arc<dyn TableProvider> =
+                    Arc::new(parquet::table(self.engine, telling).await?);
+                let table = if reads_nothing {
+                    Arc::new(EmptyTable::new(table.schema()))
+                } else {
+                    table
+                };
                 let sql = format!("read_parquet({})", listed(&source.files));
-                let frame = scan(node, Arc::new(table), &sql)?;
-                Ok((frame, job_source(node, files, bytes, Reading::Stored)))
+                let mut read = job_source(node, files, bytes, Reading::Stored);
+                read.objects = found.reading;
+                Ok((scan(node, table, &sql)?, read))
             }
             NodeKind::S3CatalogSource(source) | NodeKind::CatalogSource(source) => {
                 self.catalog_table(node, source).await
@@ -154,8 +181,11 @@ impl Reader<'_> {
         })))
     }
 
-    async fn objects(&self, files: &S3Files) -> Result<Vec<ListedObject>> {
-        let mut objects: Vec<ListedObject> = Vec::new();
+    /// The objects at the paths of `files`. That there are none is a fault, unless some may
+    /// have been read before and moved away, and the columns are known without them.
+    async fn objects(&self, node: &Node, files: &S3Files, typed: bool) -> Result<Found> {
+        let may_be_empty = typed && (self.unread.is_some() || files.after_read.is_some());
+        let mut all: Vec<ListedObject> = Vec::new();
         let mut seen = HashSet::new();
         for path in &files.paths {
             let uri: S3Uri = path.parse().map_err(|error: Error| error.within("Paths"))?;
@@ -163,16 +193,31 @@ impl Reader<'_> {
             let found = list_objects(self.engine, &uri, recurse, &files.exclusions)
                 .await
                 .map_err(|error| error.within("Paths"))?;
-            if found.is_empty() {
+            if found.is_empty() && !may_be_empty {
                 return Err(self.nothing(&uri, files).await);
             }
-            objects.extend(
+            all.extend(
                 found
                     .into_iter()
                     .filter(|object| seen.insert(object.uri.clone())),
             );
         }
-        Ok(objects)
+        let mut reading = Vec::with_capacity(all.len());
+        let mut telling = Vec::with_capacity(all.len());
+        for object in &all {
+            let described = SourceObject::of(object)?;
+            if self
+                .unread
+                .is_none_or(|unread| unread.is_unread(node, &described))
+            {
+                reading.push(described);
+                telling.push(object.clone());
+            }
+        }
+        if reading.is_empty() {
+            telling = all;
+        }
+        Ok(Found { telling, reading })
     }
 
     /// Says why nothing is found.
@@ -189,23 +234,6 @@ impl Reader<'_> {
             }
             Err(other) => other,
         }
-    }
-
-    async fn text_files(
-        &self,
-        files: &S3Files,
-        compression: Option<Compression>,
-    ) -> Result<Vec<TextFile>> {
-        let objects = self.objects(files).await?;
-        Ok(objects
-            .into_iter()
-            .map(|object| TextFile {
-                name: object.name(),
-                compression: compression.unwrap_or_else(|| Compression::of_key(&object.uri.key)),
-                store: object.store,
-                meta: object.meta,
-            })
-            .collect())
     }
 
     async fn catalog_table(
@@ -270,15 +298,41 @@ impl Reader<'_> {
     }
 }
 
+/// The files that tell the columns.
+fn text_files(found: &Found, compression: Option<Compression>) -> Vec<TextFile> {
+    let objects = found.telling.iter().cloned();
+    objects
+        .map(|object| TextFile {
+            name: object.name(),
+            compression: compression.unwrap_or_else(|| Compression::of_key(&object.uri.key)),
+            store: object.store,
+            meta: object.meta,
+        })
+        .collect()
+}
+
+fn json_options(source: &S3JsonSource) -> Result<JsonOptions> {
+    Ok(JsonOptions {
+        paths: source.paths().map(parse_json_path).collect::<Result<_>>()?,
+        columns: source.types.clone(),
+        ..JsonOptions::default()
+    })
+}
+
 fn text_source(
     node: &Node,
-    table: TextTable,
+    mut table: TextTable,
+    found: Found,
     rejected: Option<Arc<OnceRejects>>,
     sql: &str,
 ) -> Result<(Frame, JobSource)> {
+    if found.reads_nothing() {
+        table.files.clear();
+    }
     let reading = Reading::Text(Arc::clone(&table.report));
     let mut source = job_source(node, table.files.len(), table.text_bytes() as u64, reading);
     source.rejected = rejected;
+    source.objects = found.reading;
     Ok((scan(node, Arc::new(table), sql)?, source))
 }
 
@@ -286,6 +340,7 @@ fn job_source(node: &Node, files: usize, bytes_total: u64, reading: Reading) -> 
     JobSource {
         node_id: node.id.clone(),
         files,
+        objects: Vec::new(),
         bytes_total,
         reading,
         rejected: None,

@@ -9,8 +9,9 @@ use arrow::datatypes::SchemaRef;
 use stave_core::{Error, Result};
 
 use super::builders::Members;
-use super::cursor::{Cursor, Fault, Kind};
+use super::cursor::{Fault, Kind};
 use super::cut::{Form, JsonFeed};
+use super::paths::{RowPath, for_each_row};
 use super::scanner::ranges;
 use crate::scan::{BadRow, Decoded, Feed, Format};
 use crate::text::{CHUNK_BYTES, Chunk, OpenFile, TextFile};
@@ -22,6 +23,8 @@ pub struct JsonFormat {
     pub columns: SchemaRef,
     /// Whether names match in any case, as the JSON SerDes match them.
     pub fold_case: bool,
+    /// Where the rows are in the values of a file; the values themselves when empty.
+    pub paths: Vec<RowPath>,
     /// How many bytes are cut off at a time; tests make it small.
     pub chunk_bytes: usize,
 }
@@ -32,6 +35,7 @@ impl JsonFormat {
         Self {
             columns,
             fold_case: false,
+            paths: Vec::new(),
             chunk_bytes: CHUNK_BYTES,
         }
     }
@@ -73,11 +77,11 @@ impl Format for JsonFormat {
                 None => simdutf8::basic::from_utf8(&chunk.bytes[range.clone()]).ok(),
             };
             let read = match text {
-                Some(text) => read_row(&mut rows, text, count),
+                Some(text) => read_rows(&mut rows, text, &self.paths, count),
                 None => Err(Fault::new("it is not UTF-8")),
             };
             match read {
-                Ok(()) => count += 1,
+                Ok(now) => count = now,
                 Err(fault) => {
                     rows.truncate(count);
                     bad.push(places.bad_row(range, fault));
@@ -95,14 +99,23 @@ impl Format for JsonFormat {
     }
 }
 
-/// Reads one row; what it has left behind when it fails is the caller's to take back.
-fn read_row(rows: &mut Members, text: &str, count: usize) -> Result<(), Fault> {
-    let mut cursor = Cursor::new(text);
-    if cursor.kind()? != Kind::Object {
-        return Err(Fault::new("it is not a JSON object"));
-    }
-    rows.read(&mut cursor, count)?;
-    cursor.end()
+/// Reads the rows of one value behind `count` others, and says how many there are now; what
+/// it has left behind when it fails is the caller's to take back.
+fn read_rows(
+    rows: &mut Members,
+    text: &str,
+    paths: &[RowPath],
+    mut count: usize,
+) -> Result<usize, Fault> {
+    for_each_row(text, paths, &mut |cursor| {
+        if cursor.kind()? != Kind::Object {
+            return Err(Fault::new("it is not a JSON object"));
+        }
+        rows.read(cursor, count)?;
+        count += 1;
+        Ok(())
+    })?;
+    Ok(count)
 }
 
 /// The lines of `chunk` that are not blank.

@@ -2,7 +2,7 @@
 //!
 //! [`cut`] cuts objects into chunks of whole values, [`decode`] makes rows of
 //! those with the help of [`cursor`] and [`builders`], [`shape`] finds out which
-//! columns there are. Knows nothing of jobs, catalogs or SQL.
+//! columns there are, [`paths`] where in a value the rows are. Knows nothing of jobs, catalogs or SQL.
 
 mod arrays;
 mod builders;
@@ -10,6 +10,7 @@ mod cursor;
 mod cut;
 mod decode;
 mod numbers;
+mod paths;
 mod scalars;
 mod scanner;
 mod shape;
@@ -18,6 +19,7 @@ mod table;
 mod tests;
 
 pub use decode::JsonFormat;
+pub use paths::RowPath;
 pub use shape::{Flavour, Shape, infer_json};
 pub use table::{JsonOptions, json_table};
 

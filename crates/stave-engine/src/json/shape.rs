@@ -57,7 +57,7 @@ impl Shape {
         read().map_err(|fault| fault.reason)
     }
 
-    fn read(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
+    pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
         Ok(match cursor.kind()? {
             Kind::Null => {
                 cursor.null()?;

@@ -38,7 +38,10 @@ const EXPORTED: &str = r#"{
 /// Every supported node type, with every member that has a meaning.
 const EVERYTHING: &str = r#"
 csv: {S3CsvSource: {Name: csv, Paths: [s3://b/a.csv, s3://b/c/], CompressionType: gzip, Exclusions: ["**.tmp"], GroupSize: "1", GroupFiles: inPartition, Recurse: true, MaxBand: 5, MaxFilesInBand: 7, AdditionalOptions: {EnableSamplePath: false, SamplePath: s3://b/s}, Separator: pipe, Escaper: "\\", QuoteChar: single_quote, Multiline: true, WithHeader: true, WriteHeader: true, SkipFirst: false, OptimizePerformance: true, OutputSchemas: [], Types: {n: bigint, "d": "decimal(10,2)"}, Dialect: opencsv, Comment: '#', SkipLines: 2, NullValues: ["", NA], BadRows: reject, RejectsPath: s3://b/bad/}}
-json: {S3JsonSource: {Name: json, Paths: [s3://b/j/], CompressionType: bzip2, JsonPath: "$[*]", Multiline: true}}
+json: {S3JsonSource: {Name: json, Paths: [s3://b/j/], CompressionType: bzip2, JsonPath: "$[*]", Multiline: true, Types: {a: "array<struct<id:string>>"}, AfterRead: {MoveTo: s3://bucket/done}}}
+pages: {S3JsonSource: {Name: pages, Paths: [s3://b/pages/], JsonPaths: ["$.items[*]", "$.tracks['items'][*]"]}}
+rows: {DynamicTransform: {Name: rows, TransformName: gs_explode, Inputs: [pages], Parameters: [{Name: colName, Type: str, Value: ["`a.b`"]}, {Name: newCol, Type: str, Value: [c], IsOptional: true}, {Name: outer, Type: bool, Value: ["true"], IsOptional: true}], FunctionName: gs_explode, Path: s3://aws-glue-studio-transforms/gs_explode.py, Version: "1.0.0", OutputSchemas: []}}
+flat: {DynamicTransform: {Name: flat, TransformName: gs_flatten, Inputs: [rows], Parameters: [{Name: maxLevels, Type: int, Value: ["2"]}], FunctionName: gs_flatten, Path: s3://x}}
 parquet: {S3ParquetSource: {Name: parquet, Paths: [s3://b/p/], CompressionType: lz4}}
 table: {S3CatalogSource: {Name: table, Database: d, Table: t, PartitionPredicate: "year = '2023'", AdditionalOptions: {}}}
 old: {CatalogSource: {Name: old, Database: d, Table: t}}
@@ -51,7 +54,7 @@ filter: {Filter: {Name: filter, Inputs: [map], LogicalOperator: OR, Filters: [{O
 once: {DropDuplicates: {Name: once, Inputs: [filter], Columns: [[e]]}}
 full: {DropNullFields: {Name: full, Inputs: [once], NullCheckBoxList: {IsEmpty: true, IsNullString: false, IsNegOne: true}, NullTextList: [{Value: "0", Datatype: {Id: int, Label: int}}]}}
 fill: {FillMissingValues: {Name: fill, Inputs: [full], ImputedPath: e, FilledPath: f, FillValue: "0"}}
-union: {Union: {Name: union, Inputs: [table, old, fill], UnionType: DISTINCT}}
+union: {Union: {Name: union, Inputs: [table, old, fill, flat], UnionType: DISTINCT}}
 sum: {Aggregate: {Name: sum, Inputs: [union], Groups: [[e]], Aggs: [{Column: [f], AggFunc: sum}, {Column: [f], AggFunc: countDistinct}]}}
 split: {SplitFields: {Name: split, Inputs: [sum], Paths: [[e]]}}
 first: {SelectFromCollection: {Name: first, Inputs: [split], Index: 0}}

@@ -1,6 +1,6 @@
 //! Filling `${…}`.
 
-use super::super::{JobDocument, NodeKind};
+use super::super::{Bookmark, JobDocument, NodeKind};
 use super::{fill, refused};
 
 const JOB: &str = "Name: p
@@ -94,10 +94,33 @@ fn an_argument_that_nothing_uses_is_told() {
         said[0],
         "no node uses the argument \"bukcet\": did you mean \"bucket\"?"
     );
-    assert!(
-        said.iter()
-            .any(|text| text.contains("there are no job bookmarks")),
-        "{said:?}"
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert_eq!(filled.bookmark, Bookmark::Enable);
+}
+
+#[test]
+fn a_bookmark_is_asked_for_as_in_glue() {
+    let job = JOB.replace("'${', ", "");
+    let asked = |arguments: &[(&str, &str)]| {
+        let all: Vec<(&str, &str)> = [("file", "x")]
+            .into_iter()
+            .chain(arguments.to_vec())
+            .collect();
+        fill(&job, &all).map(|job| job.bookmark)
+    };
+    assert_eq!(asked(&[]).unwrap(), Bookmark::Disable);
+    let option = |word| asked(&[("--job-bookmark-option", word)]);
+    assert_eq!(option("job-bookmark-pause").unwrap(), Bookmark::Pause);
+    assert_eq!(option("disable").unwrap(), Bookmark::Disable);
+    assert!(option("job-bookmark-on").is_err());
+    let error = asked(&[("job-bookmark-from", "jr_1")]).unwrap_err();
+    assert_eq!(error.kind(), crate::ErrorKind::Unsupported);
+    let table = "t: {CatalogSource: {Name: t, Database: d, Table: t}}\nout: {S3DirectTarget: {Name: out, Inputs: [t], Path: s3://b/o, Format: json}}";
+    assert!(fill(table, &[]).is_ok());
+    let error = fill(table, &[("job-bookmark-option", "job-bookmark-enable")]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 1: node \"t\": a table of the catalog has no bookmark here"
     );
 }
 

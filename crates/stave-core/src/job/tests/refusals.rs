@@ -128,8 +128,13 @@ fn sources_are_refused() {
         (csv("BadRows: reject"), Invalid, "RejectsPath: BadRows: reject has no folder", "RejectsPath"),
         (csv("RejectsPath: x"), Invalid, "RejectsPath: is never used", "BadRows: reject"),
         (csv("SkipLines: -1"), Invalid, "SkipLines: a whole number from 0", ""),
-        (job("src: {S3JsonSource: {Name: s, Paths: [a], JsonPath: $.items}}"), Unsupported, "JsonPath: the path \"$.items\"", "ApplyMapping"),
-        (job("src: {S3JsonSource: {Name: s, Paths: [a], Types: infer}}"), Invalid, "Types: there is no such member", ""),
+        (job("src: {S3JsonSource: {Name: s, Paths: [a], JsonPath: $..items}}"), Unsupported, "JsonPath: the path \"$..items\"", "$.items[*]"),
+        (job("src: {S3JsonSource: {Name: s, Paths: [a], JsonPaths: [$, '$[0]']}}"), Unsupported, "JsonPaths[1]: the path \"$[0]\"", "$.items[*]"),
+        (job("src: {S3JsonSource: {Name: s, Paths: [a], JsonPath: $, JsonPaths: [$]}}"), Invalid, "JsonPaths: there is a JsonPath as well", ""),
+        (job("src: {S3JsonSource: {Name: s, Paths: [a], Types: {n: itn}}}"), Invalid, "Types.n:", ""),
+        (job("src: {S3JsonSource: {Name: s, Paths: [a], AfterRead: {MoveTo: ''}}}"), Invalid, "AfterRead.MoveTo: is empty", ""),
+        (job("src: {S3JsonSource: {Name: s, Paths: [a], AfterRead: {Delete: true}}}"), Invalid, "AfterRead.MoveTo: is missing", ""),
+        (job("src: {S3JsonSource: {Name: s, Paths: [a], Types: wide}}"), Invalid, "Types: \"infer\" or a map", "array<struct"),
         (job("src: {S3ParquetSource: {Name: s, Paths: [a], CompressionType: lzo}}"), Unsupported, "CompressionType: lzo is not supported", "snappy"),
         (job("src: {S3CatalogSource: {Name: s, Database: d}}"), Invalid, "Table: is missing", ""),
         (job("src: {S3CatalogSource: {Name: s, Database: d, Tabel: t}}"), Invalid, "Table: is missing", "\"Tabel\""),
@@ -263,4 +268,55 @@ fn shapes_are_refused() {
         "the job file has 2097152 bytes",
         "",
     );
+}
+
+#[test]
+fn transforms_of_glue_studio_are_refused_by_their_names() {
+    let dynamic = |members: &str| mid("DynamicTransform", members);
+    let explode = |parameters: &str| {
+        dynamic(&format!(
+            "TransformName: gs_explode, FunctionName: gs_explode, Path: p, Parameters: [{parameters}]"
+        ))
+    };
+    for (text, kind, message, hint) in [
+        (
+            dynamic("TransformName: gs_repartition"),
+            Unsupported,
+            "TransformName: the transform gs_repartition is not supported",
+            "gs_explode",
+        ),
+        (dynamic(""), Invalid, "TransformName: is missing", ""),
+        (
+            explode(""),
+            Invalid,
+            "Parameters: colName is missing",
+            "Value: [column]",
+        ),
+        (
+            explode("{Name: colName, Value: [a]}, {Name: newcol, Value: [b]}"),
+            Invalid,
+            "gs_explode has no parameter \"newcol\"",
+            "newCol",
+        ),
+        (
+            explode("{Name: colName, Value: [a, b]}"),
+            Invalid,
+            "colName has more than one value",
+            "",
+        ),
+        (
+            explode("{Name: colName, Value: [a]}, {Name: outer, Value: [yes please]}"),
+            Invalid,
+            "outer is true or false",
+            "",
+        ),
+        (
+            dynamic("TransformName: gs_flatten, Parameters: [{Name: maxLevels, Value: ['-1']}]"),
+            Invalid,
+            "maxLevels is a whole number",
+            "",
+        ),
+    ] {
+        assert_refused(&text, kind, message, hint);
+    }
 }

@@ -64,7 +64,9 @@ impl World {
 
     async fn plan(&self, nodes: &str) -> Result<JobPlan> {
         let catalog = Arc::clone(&self.catalog) as Arc<dyn Catalog>;
-        self.engine.plan_job(&graph(nodes), catalog, None).await
+        self.engine
+            .plan_job(&graph(nodes), catalog, None, None)
+            .await
     }
 
     /// The first line names the columns and their types, the others are the rows, sorted.

@@ -163,7 +163,7 @@ n: {{Join: {{Name: n, Inputs: [a, a], JoinType: equijoin, Columns: [{{From: a, K
     let catalog = Arc::clone(&world.catalog) as Arc<dyn Catalog>;
     let job = world
         .engine
-        .plan_job(&graph(&nodes), catalog, Some(&kept))
+        .plan_job(&graph(&nodes), catalog, Some(&kept), None)
         .await
         .expect("a plan");
     let (plan, context) = world
