@@ -30,8 +30,8 @@ pub use objects::{
 pub use remote::{RemoteBuckets, RemoteConfig};
 pub use routes::Buckets;
 pub use rows::{
-    Crawl, CrawlState, Crawler, CrawlerState, Job, JobRun, LogLine, OnExisting, RunEnd, RunState,
-    TableVersion,
+    BookmarkAdvance, Crawl, CrawlState, Crawler, CrawlerState, Job, JobBookmark, JobRun, LogLine,
+    ObjectMove, OnExisting, ReadObject, RunEnd, RunState, TableVersion,
 };
 pub use staging::Staging;
 pub use store::{Store, StoreOptions, Swept};

@@ -57,6 +57,8 @@ impl Buckets {
                 .replace
                 .extract_if(.., |(bucket, _)| claims(bucket))
                 .collect(),
+            // Rows are kept here, and change with the last step.
+            bookmark: None,
         }
     }
 }
@@ -160,7 +162,8 @@ impl BucketStore for Buckets {
                 remote.publish(part).await?;
             }
         }
-        if publication.files.is_empty() && publication.replace.is_empty() {
+        let nothing_left = publication.files.is_empty() && publication.replace.is_empty();
+        if nothing_left && publication.bookmark.is_none() {
             return Ok(());
         }
         self.local.publish(publication).await

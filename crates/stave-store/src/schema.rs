@@ -2,7 +2,7 @@
 //! has been released is never changed; a new one is added after it.
 
 /// Each step brings `user_version` up by one.
-pub(crate) const STEPS: &[&str] = &[FIRST, MEMORY];
+pub(crate) const STEPS: &[&str] = &[FIRST, MEMORY, BOOKMARKS];
 
 /// Identities (`inode`, `mtime_ns`, `size`) tie a row to one very file: a row
 /// counts only for the file that it was written for. `pending` names the upload
@@ -135,5 +135,36 @@ CREATE TABLE memory (
     key TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL,
     updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+";
+
+/// What the sources of jobs have read, and what of it is still to be moved away.
+const BOOKMARKS: &str = "
+CREATE TABLE bookmarks (
+    job TEXT NOT NULL PRIMARY KEY,
+    version INTEGER NOT NULL,
+    run_id TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE bookmark_objects (
+    job TEXT NOT NULL,
+    source TEXT NOT NULL,
+    bucket TEXT NOT NULL,
+    key TEXT NOT NULL,
+    etag TEXT,
+    size INTEGER NOT NULL,
+    modified_at INTEGER NOT NULL,
+    PRIMARY KEY (job, source, bucket, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE bookmark_moves (
+    job TEXT NOT NULL,
+    source TEXT NOT NULL,
+    bucket TEXT NOT NULL,
+    key TEXT NOT NULL,
+    etag TEXT,
+    size INTEGER NOT NULL,
+    modified_at INTEGER NOT NULL,
+    to_bucket TEXT NOT NULL,
+    to_key TEXT NOT NULL,
+    PRIMARY KEY (job, source, bucket, key)
 ) STRICT, WITHOUT ROWID;
 ";

@@ -4,9 +4,12 @@
 //! looks next can tell a living run from a dead one. Its output is written aside
 //! and becomes visible at once, when all of it is there.
 
+mod bookmarks;
 mod rejects;
 mod run;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -165,7 +168,9 @@ impl Jobs {
             definition.name.as_deref().unwrap_or("*"),
         )?;
         let catalog = Arc::new(self.catalog.for_engine(caller));
-        self.engine.plan_job(&definition.nodes, catalog, None).await
+        self.engine
+            .plan_job(&definition.nodes, catalog, None, None)
+            .await
     }
 }
 

@@ -11,8 +11,9 @@ use stave_core::{Caller, Error, ObjectKey, Result, units};
 use stave_engine::job::{JobObserver, JobOutcome, JobOutput, JobPlan, JobProgress, StepFigures};
 use stave_store::{JobRun, Publication, RunEnd, RunState, StagedFile, Staging};
 
+use super::bookmarks::RunBookmark;
 use super::rejects::RunRejects;
-use super::{Jobs, NamedJob, error_value, tables};
+use super::{Jobs, NamedJob, bookmarks, error_value, tables};
 
 /// Hears of a run, and says when it is to stop.
 pub trait Watch: Send + Sync {
@@ -75,13 +76,14 @@ impl Jobs {
             watch,
         };
         let ended = tokio::select! {
-            ended = run.stage(&definition) => ended.map(Some),
+            ended = run.stage(&job.name, &definition) => ended.map(Some),
             // Dropped, its work ends and its staging folder goes.
             () = watch.stopped() => Ok(None),
         };
         // Once it begins to become visible it is not stopped any more.
         let ended = match ended {
-            Ok(Some(staged)) => run.publish(staged).await.map(Some),
+            Ok(Some(Some(staged))) => run.publish(&job.name, staged).await.map(Some),
+            Ok(Some(None)) => Ok(Some(Vec::new())),
             Ok(None) => Ok(None),
             Err(error) => Err(error),
         };
@@ -117,11 +119,16 @@ impl Run<'_> {
         self.jobs.store.log_run(self.id, &[line])
     }
 
-    /// Reads, computes and writes aside; nothing of it is visible.
-    async fn stage(&self, definition: &JobDefinition) -> Result<Staged> {
+    /// Reads, computes and writes aside; nothing of it is visible. None when there is nothing
+    /// that the job has not read before: then nothing is written, nor replaced.
+    async fn stage(&self, job: &str, definition: &JobDefinition) -> Result<Option<Staged>> {
         for warning in &definition.warnings {
             self.note(&warning.to_string());
         }
+        bookmarks::check_moves(definition)?;
+        let bookmark = RunBookmark::begin(self.jobs, job, definition)?;
+        // What a run before this one has read and could not move is not to be read again.
+        self.move_away(job).await?;
         let staging = self.jobs.store.staging(self.id)?;
         let prefix = format!("run-{}", self.jobs.clock.now().as_millisecond());
         let rejects = RunRejects::new(&staging.path(), &prefix);
@@ -129,9 +136,18 @@ impl Run<'_> {
         let plan = self
             .jobs
             .engine
-            .plan_job(&definition.nodes, catalog, Some(&rejects))
+            .plan_job(
+                &definition.nodes,
+                catalog,
+                Some(&rejects),
+                bookmark.unread(),
+            )
             .await?;
         self.check_buckets(&plan).await?;
+        if bookmark.nothing_new(&plan) {
+            self.note("there is nothing new to read: nothing is written");
+            return Ok(None);
+        }
         self.log(&format!("planned: {} to write", plan.outputs().len()))?;
         let outcome = self
             .jobs
@@ -143,16 +159,27 @@ impl Run<'_> {
         }
         let mut publication = publication(self.id, &plan, &outcome)?;
         publication.files.extend(rejects.finish()?);
-        Ok(Staged {
+        publication.bookmark = bookmark.advance(&plan)?;
+        Ok(Some(Staged {
             plan,
             outcome,
             publication,
             _staging: staging,
-        })
+        }))
+    }
+
+    /// Moves away what runs of the job have read.
+    async fn move_away(&self, job: &str) -> Result<()> {
+        let moved = self.jobs.carry_out_moves(self.caller, job).await?;
+        if moved > 0 {
+            let objects = units::count(moved);
+            self.log(&format!("moved {objects} objects away that were read"))?;
+        }
+        Ok(())
     }
 
     /// Makes what was written aside visible, and brings the catalog up to date.
-    async fn publish(&self, staged: Staged) -> Result<Vec<StepFigures>> {
+    async fn publish(&self, job: &str, staged: Staged) -> Result<Vec<StepFigures>> {
         let Staged { plan, outcome, .. } = &staged;
         let publication = staged.publication.clone();
         self.jobs.buckets.publish(self.caller, publication).await?;
@@ -162,6 +189,11 @@ impl Run<'_> {
         }
         for step in &outcome.steps {
             self.log(&step_line(step))?;
+        }
+        if let Err(error) = self.move_away(job).await {
+            self.note(&format!(
+                "what was read could not be moved away, the next run tries again: {error}"
+            ));
         }
         Ok(outcome.steps.clone())
     }
@@ -191,6 +223,18 @@ impl Run<'_> {
 
     /// Refuses a target in a bucket that is not there before anything is read.
     async fn check_buckets(&self, plan: &JobPlan) -> Result<()> {
+        for node in plan.graph().nodes() {
+            let after = node
+                .kind
+                .s3_files()
+                .and_then(|files| files.after_read.as_ref());
+            if let Some(after) = after {
+                let bucket = &after.move_to.bucket;
+                let found = self.jobs.buckets.head_bucket(self.caller, bucket).await;
+                let place = format!("node \"{}\", AfterRead.MoveTo", node.name);
+                found.map_err(|error| error.within(place))?;
+            }
+        }
         for output in plan.outputs() {
             let bucket = &output.destination.folder.bucket;
             let found = self.jobs.buckets.head_bucket(self.caller, bucket).await;

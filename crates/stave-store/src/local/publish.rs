@@ -1,7 +1,8 @@
 //! Publishing: the whole output of a run becomes visible at once.
 //!
 //! One transaction writes a journal of what is to be renamed and deleted, and
-//! the rows of the new objects: **its commit is the moment of publication**.
+//! the rows of the new objects, and moves the job's bookmark on: **its commit is the moment
+//! of publication**.
 //! Then the journal is carried out, alone among all processes, and cleared.
 //! Whoever reads or writes objects carries out a journal it finds first, so
 //! when the publisher dies after the commit nobody sees the half of it; when
@@ -29,6 +30,7 @@ use super::walk::{Found, walk};
 use crate::faults::{IoContext, SqlContext};
 use crate::home::check_id;
 use crate::objects::{ListRequest, Publication, PutOptions, StagedFile, resolve_options};
+use crate::rows;
 
 /// What a listing compares before and after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,6 +163,9 @@ impl LocalBuckets {
                     return Ok(false);
                 }
                 self.write_journal(tx, publication, ready)?;
+                if let Some(bookmark) = &publication.bookmark {
+                    rows::advance(tx, &publication.run_id, bookmark)?;
+                }
                 Ok(true)
             })?;
             if committed {

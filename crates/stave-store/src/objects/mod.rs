@@ -18,6 +18,8 @@ use jiff::Timestamp;
 use object_store::ObjectStore;
 use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result};
 
+use crate::rows::BookmarkAdvance;
+
 pub(crate) use self::attributes::{from_attributes, to_attributes};
 
 /// The content type of an object that nobody gave one, as in S3.
@@ -253,6 +255,8 @@ pub struct Publication {
     pub files: Vec<StagedFile>,
     /// Objects under these prefixes that are not among `files` are deleted.
     pub replace: Vec<(BucketName, String)>,
+    /// How the bookmark of the run's job moves on, in the same moment.
+    pub bookmark: Option<BookmarkAdvance>,
 }
 
 impl Publication {

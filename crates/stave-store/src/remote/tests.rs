@@ -74,6 +74,7 @@ async fn a_publication_replaces_what_was_there() {
         run_id: "jr_1".to_owned(),
         files,
         replace: vec![(one.clone(), "out/".to_owned())],
+        bookmark: None,
     };
     remote
         .publish(publication.clone())

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 use stave_core::{Error, Result, nearest};
 
+use super::bookmarks::forget;
 use super::limit;
 use crate::faults::SqlContext;
 use crate::store::{Store, from_micros, to_micros};
@@ -83,11 +84,12 @@ impl Store {
         })
     }
 
-    /// Removes a job; its runs stay.
+    /// Removes a job and its bookmark; its runs stay.
     pub fn delete_job(&self, name: &str) -> Result<()> {
-        let deleted = self
-            .database()
-            .write(|tx| tx.execute("DELETE FROM jobs WHERE name = ?1", [name]).sql())?;
+        let deleted = self.database().write(|tx| {
+            forget(tx, name)?;
+            tx.execute("DELETE FROM jobs WHERE name = ?1", [name]).sql()
+        })?;
         if deleted == 0 {
             return Err(Error::not_found(format!("job \"{name}\" does not exist")));
         }

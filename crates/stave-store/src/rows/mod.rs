@@ -1,7 +1,8 @@
-//! Rows: the Data Catalog, job definitions and runs, crawlers and crawls, and
+//! Rows: the Data Catalog, job definitions, runs and bookmarks, crawlers and crawls, and
 //! what the extractor remembers.
 //! Blocking. Every function is one transaction.
 
+mod bookmarks;
 mod crawlers;
 mod databases;
 mod jobs;
@@ -16,6 +17,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stave_core::Result;
 
+pub(crate) use self::bookmarks::advance;
+pub use self::bookmarks::{BookmarkAdvance, JobBookmark, ObjectMove, ReadObject};
 pub use self::crawlers::{Crawl, CrawlState, Crawler, CrawlerState};
 pub use self::jobs::Job;
 pub use self::partitions::OnExisting;

@@ -489,3 +489,81 @@ fn crawlers_crawl_once_at_a_time() {
         ErrorKind::NotFound
     );
 }
+
+fn read_object(key: &str, etag: Option<&str>) -> ReadObject {
+    ReadObject {
+        source: "pages".to_owned(),
+        bucket: stave_core::BucketName::new("lake").expect("a name"),
+        key: key.to_owned(),
+        etag: etag.map(str::to_owned),
+        size: 7,
+        modified_at: "2026-11-21T09:00:00.5Z".parse().expect("a time"),
+    }
+}
+
+fn moved_on(version: u64, objects: Vec<ReadObject>) -> BookmarkAdvance {
+    let moves = objects
+        .iter()
+        .map(|object| ObjectMove {
+            object: object.clone(),
+            to_bucket: object.bucket.clone(),
+            to_key: stave_core::ObjectKey::new(format!("done/{}", object.key)).expect("a key"),
+        })
+        .collect();
+    BookmarkAdvance {
+        job: "etl".to_owned(),
+        version,
+        objects,
+        moves,
+    }
+}
+
+#[test]
+fn a_bookmark_moves_on_once() {
+    let (_dir, store) = store();
+    assert_eq!(
+        store.job_bookmark("etl").expect("none"),
+        JobBookmark::default()
+    );
+    let first = moved_on(0, vec![read_object("a", Some("1")), read_object("b", None)]);
+    let advance =
+        |run: &str, how: &BookmarkAdvance| store.database().write(|tx| advance(tx, run, how));
+    advance("jr_1", &first).expect("moved");
+    let kept = store.job_bookmark("etl").expect("there");
+    assert_eq!((kept.version, kept.run_id.as_deref()), (1, Some("jr_1")));
+    assert_eq!(kept.objects, first.objects);
+    assert_eq!(store.pending_moves("etl").expect("there"), first.moves);
+
+    let error = advance("jr_2", &first).expect_err("an old version");
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    advance("jr_3", &moved_on(1, vec![read_object("a", Some("2"))])).expect("moved");
+    let kept = store.job_bookmark("etl").expect("there");
+    assert_eq!(kept.objects[0].etag.as_deref(), Some("2"));
+    assert_eq!(kept.objects.len(), 2);
+
+    store.finish_moves("etl", &first.moves[1..]).expect("noted");
+    assert_eq!(store.pending_moves("etl").expect("there").len(), 1);
+    assert_eq!(store.reset_job_bookmark("etl").expect("reset"), 2);
+    let kept = store.job_bookmark("etl").expect("there");
+    assert_eq!(
+        (kept.version, kept.run_id, kept.objects.len()),
+        (3, None, 0)
+    );
+}
+
+#[test]
+fn an_object_is_the_same_by_its_etag_or_else_by_size_and_time() {
+    let (known, unknown) = (read_object("a", Some("1")), read_object("a", None));
+    let at = known.modified_at;
+    let later = at + jiff::SignedDuration::from_secs(1);
+    for (object, etag, size, at, same) in [
+        (&known, Some("1"), 8, later, true),
+        (&known, Some("2"), 7, at, false),
+        (&known, None, 7, at, true),
+        (&unknown, Some("2"), 7, at, true),
+        (&unknown, None, 7, later, false),
+        (&unknown, None, 8, at, false),
+    ] {
+        assert_eq!(object.is_same(etag, size, at), same, "{etag:?} {size} {at}");
+    }
+}

@@ -1,6 +1,7 @@
 //! `job`.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use stave_core::job::Bookmark;
 
 /// `stave job …`
 #[derive(Debug, Subcommand)]
@@ -64,12 +65,55 @@ Examples:
         #[arg(long = "arg", value_name = "K=V", value_parser = key_value)]
         arguments: Vec<(String, String)>,
     },
-    /// Remove a job; its runs stay
+    /// Look at what a job has read, or make it forget
+    #[command(subcommand)]
+    Bookmark(BookmarkCommand),
+    /// Remove a job and its bookmark; its runs stay
     Rm {
         /// The job
         #[arg(value_name = "NAME")]
         name: String,
     },
+}
+
+/// `stave job bookmark …`
+#[derive(Debug, Subcommand)]
+pub enum BookmarkCommand {
+    /// List the objects that a job has read
+    Show {
+        /// The job
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// Forget what a job has read: its next run reads all of it again
+    ///
+    /// What its runs have written stays: empty the targets first, or have every row twice.
+    Reset {
+        /// The job
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+}
+
+/// What a run does with the job's bookmark.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum BookmarkOption {
+    /// Read what is new, and remember it
+    Enable,
+    /// Read everything
+    Disable,
+    /// Read what is new, and do not remember it
+    Pause,
+}
+
+impl From<BookmarkOption> for Bookmark {
+    fn from(option: BookmarkOption) -> Self {
+        match option {
+            BookmarkOption::Enable => Self::Enable,
+            BookmarkOption::Disable => Self::Disable,
+            BookmarkOption::Pause => Self::Pause,
+        }
+    }
 }
 
 /// `stave job run`
@@ -78,6 +122,7 @@ Examples:
 Examples:
   stave job run etl.yaml
   stave job run etl.yaml --arg source=s3://lake/staging --arg year=2023
+  stave job run etl.yaml --bookmark enable
   stave --memory 2GiB job run nightly")]
 pub struct JobRunArgs {
     /// A file, or the name of a job
@@ -87,6 +132,15 @@ pub struct JobRunArgs {
     /// A value for ${K} in the job
     #[arg(long = "arg", value_name = "K=V", value_parser = key_value)]
     pub arguments: Vec<(String, String)>,
+
+    /// Whether it reads only what the job has not read before; the job's own
+    /// --job-bookmark-option if not given
+    #[arg(long, value_name = "WHAT")]
+    pub bookmark: Option<BookmarkOption>,
+
+    /// Forget first what the job has read
+    #[arg(long)]
+    pub reset: bool,
 }
 
 /// An argument of a job: `name=value`.

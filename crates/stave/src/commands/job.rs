@@ -6,13 +6,13 @@ use std::sync::OnceLock;
 
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
-use stave_core::job::graph_text;
+use stave_core::job::{Bookmark, graph_text};
 use stave_core::{Error, Result, units};
 use stave_engine::job::{JobProgress, StepFigures};
 use stave_services::jobs::{Finished, NamedJob, Watch};
 use stave_store::{JobRun, RunState};
 
-use crate::args::job::{JobCommand, JobRunArgs};
+use crate::args::job::{BookmarkCommand, JobCommand, JobRunArgs};
 use crate::compose::Stave;
 use crate::failure::Failure;
 use crate::output::{Cell, Output, Table, text};
@@ -34,6 +34,13 @@ pub async fn run(
         JobCommand::Show { run } => show(&run, stave, output),
         JobCommand::Script { job, arguments } => script(&job, arguments, stave, output).await,
         JobCommand::Graph { job, arguments } => graph(&job, arguments, stave, output),
+        JobCommand::Bookmark(BookmarkCommand::Show { name }) => bookmark(&name, stave, output),
+        JobCommand::Bookmark(BookmarkCommand::Reset { name }) => {
+            let objects = stave.jobs()?.reset_bookmark(&stave.caller, &name)?;
+            let objects = text::counted(objects, "object");
+            output.say(&format!("job \"{name}\" has forgotten {objects}"));
+            Ok(())
+        }
         JobCommand::Rm { name } => {
             stave.jobs()?.delete(&stave.caller, &name)?;
             output.say(&format!("removed job \"{name}\""));
@@ -74,7 +81,14 @@ async fn run_job(
     stop: Stop,
 ) -> Result<(), Failure> {
     let job = find(&args.job, stave)?;
-    let arguments: BTreeMap<String, String> = args.arguments.into_iter().collect();
+    let mut arguments: BTreeMap<String, String> = args.arguments.into_iter().collect();
+    if let Some(option) = args.bookmark {
+        let option = Bookmark::from(option).option();
+        arguments.insert("--job-bookmark-option".to_owned(), option);
+    }
+    if args.reset {
+        stave.jobs()?.reset_bookmark(&stave.caller, &job.name)?;
+    }
     let watch = RunWatch::new(output, stop);
     let finished = stave
         .jobs()?
@@ -309,6 +323,24 @@ fn run_value(run: &JobRun) -> Value {
         "Error": run.error,
         "Steps": run.steps,
     })
+}
+
+fn bookmark(name: &str, stave: &Stave, output: Output) -> Result<(), Failure> {
+    let bookmark = stave.jobs()?.bookmark(&stave.caller, name)?;
+    let mut table = Table::new(&["Source", "Object", "ETag", "Size", "Modified"]);
+    for object in &bookmark.objects {
+        table.row(vec![
+            Cell::Text(object.source.clone()),
+            Cell::Text(format!("s3://{}/{}", object.bucket, object.key)),
+            object.etag.clone().map_or(Cell::Empty, Cell::Text),
+            Cell::Bytes(object.size),
+            Cell::Time(object.modified_at),
+        ]);
+    }
+    if bookmark.objects.is_empty() {
+        output.say("the job has read nothing with a bookmark");
+    }
+    output.table(&table)
 }
 
 async fn script(

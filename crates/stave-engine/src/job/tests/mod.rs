@@ -1,5 +1,6 @@
 //! Jobs over small files in memory.
 
+mod nested;
 mod plans;
 mod refusals;
 mod runs;

@@ -151,6 +151,7 @@ async fn a_committed_publication_outlives_its_staging_folder() {
         run_id: RUN.to_owned(),
         files: vec![file],
         replace: vec![],
+        bookmark: None,
     };
     assert!(all.buckets.publish_files(&publication).is_err());
     drop(staging);
@@ -187,6 +188,7 @@ async fn what_cannot_be_published_is_refused() {
             run_id: RUN.to_owned(),
             files: vec![file],
             replace: vec![],
+            bookmark: None,
         };
         let error = all.buckets.publish(publication).await.expect_err("outside");
         assert!(

@@ -101,6 +101,7 @@ async fn listings_never_see_half_of_an_output() {
                     run_id,
                     files,
                     replace,
+                    bookmark: None,
                 })
                 .expect("published");
         }
