@@ -6,6 +6,8 @@
 mod catalog;
 #[path = "cli/crawler.rs"]
 mod crawler;
+#[path = "cli/demo.rs"]
+mod demo;
 #[path = "cli/errors.rs"]
 mod errors;
 #[path = "cli/help.rs"]

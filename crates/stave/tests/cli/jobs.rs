@@ -384,3 +384,33 @@ fn assert_nothing_written(program: &Program) {
     assert_eq!(out.count(), 0, "{objects}");
     assert_eq!(files(&program.home().join("tmp/staging")), []);
 }
+
+#[test]
+fn a_bookmark_is_kept_paused_and_reset() {
+    let program = Program::with_bucket("lake");
+    program.put("s3://lake/in/a.json", "{\"n\": 1}");
+    program.file(
+        "copy.yaml",
+        "in: {S3JsonSource: {Name: in, Paths: [s3://lake/in/]}}\n\
+         out: {S3DirectTarget: {Name: out, Inputs: [in], Path: s3://lake/out/, Format: json}}\n",
+    );
+    let run = |words: &[&str]| {
+        let said = program.run(&[&["job", "run", "copy.yaml"], words].concat());
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        !said.err.contains("nothing new to read")
+    };
+    let enable = ["--bookmark", "enable"];
+    assert!(run(&["--bookmark", "pause"]));
+    assert!(run(&enable));
+    assert!(!run(&enable));
+    assert!(!run(&["--bookmark", "pause"]));
+    assert!(run(&["--bookmark", "disable"]));
+    assert!(run(&[]), "the default is Glue's: everything");
+    assert!(run(&["--bookmark", "enable", "--reset"]));
+    let shown = program.json(&["job", "bookmark", "show", "copy"]);
+    assert_eq!(shown[0]["Object"], "s3://lake/in/a.json");
+    assert_eq!(shown[0]["Source"], "in");
+    let said = program.run(&["job", "bookmark", "reset", "copy"]);
+    assert!(said.err.contains("has forgotten 1 object"), "{}", said.err);
+    assert!(run(&enable));
+}
