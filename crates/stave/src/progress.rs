@@ -120,9 +120,7 @@ impl Drop for Progress {
 fn bar(what: &str, total: u64, unit: Unit) -> ProgressBar {
     let form = match (unit, total) {
         (Unit::Bytes, 0) => "{msg} {spinner} {binary_bytes} {binary_bytes_per_sec}",
-        (Unit::Bytes, _) => {
-            "{msg} [{wide_bar}] {binary_bytes}/{binary_total_bytes}, {eta} left"
-        }
+        (Unit::Bytes, _) => "{msg} [{wide_bar}] {binary_bytes}/{binary_total_bytes}, {eta} left",
         (Unit::Items, 0) => "{msg} {spinner} {human_pos}",
         (Unit::Items, _) => "{msg} [{wide_bar}] {human_pos}/{human_len}, {eta} left",
     };

@@ -40,7 +40,7 @@ pub(super) fn rewritten(query: &str) -> Result<String> {
     }
     let mut statements = parser(query)
         .and_then(|mut parser| parser.parse_statements())
-        .map_err(wrong)?;
+        .map_err(|error| wrong(&error))?;
     let [statement] = statements.as_mut_slice() else {
         return Err(Error::invalid("one query is wanted"));
     };
@@ -53,7 +53,7 @@ pub(super) fn rewritten(query: &str) -> Result<String> {
     }
 }
 
-fn wrong(error: ParserError) -> Error {
+fn wrong(error: &ParserError) -> Error {
     Error::invalid(error.to_string())
 }
 
@@ -68,7 +68,7 @@ fn parser(text: &str) -> std::result::Result<Parser<'_>, ParserError> {
 fn parsed(text: &str) -> Result<Expr> {
     parser(text)
         .and_then(|mut parser| parser.parse_expr())
-        .map_err(wrong)
+        .map_err(|error| wrong(&error))
 }
 
 struct Rewriter;
@@ -162,7 +162,7 @@ fn add_view(select: &mut Select, view: &LateralView) -> Result<(String, String, 
     );
     let derived = format!("SELECT 1 FROM ({text}) AS {relation}");
     let query = parser(&derived).and_then(|mut parser| parser.parse_query());
-    if let SetExpr::Select(made) = *query.map_err(wrong)?.body
+    if let SetExpr::Select(made) = *query.map_err(|error| wrong(&error))?.body
         && let Some(made) = made.from.into_iter().next()
     {
         from.relation = made.relation;
