@@ -248,7 +248,7 @@ fn from_one(expr: &mut Expr) -> Result<()> {
         match &access {
             AccessExpr::Subscript(Subscript::Index { index }) if !is_text(index) => {
                 let place = place(index)?;
-                let array = chained(root, std::mem::take(&mut before));
+                let array = chained(root, std::mem::take(&mut before))?;
                 root = parsed(&format!("array_element({array}, {place})"))?;
             }
             AccessExpr::Subscript(Subscript::Slice { .. }) => {
@@ -257,7 +257,7 @@ fn from_one(expr: &mut Expr) -> Result<()> {
             _ => before.push(access),
         }
     }
-    *expr = chained(root, before);
+    *expr = chained(root, before)?;
     Ok(())
 }
 
@@ -284,9 +284,10 @@ fn place(index: &Expr) -> Result<u64> {
         })
 }
 
-fn chained(root: Expr, access_chain: Vec<AccessExpr>) -> Expr {
+/// `root` with the accesses behind it: as a path where it is one, by calls where it is not.
+fn chained(root: Expr, access_chain: Vec<AccessExpr>) -> Result<Expr> {
     if access_chain.is_empty() {
-        return root;
+        return Ok(root);
     }
     // A path of names alone is what names a column of a relation.
     let names = |access: &AccessExpr| match access {
@@ -294,18 +295,43 @@ fn chained(root: Expr, access_chain: Vec<AccessExpr>) -> Expr {
         _ => None,
     };
     let rest: Option<Vec<Ident>> = access_chain.iter().map(names).collect();
-    match (&root, rest) {
+    match (root, rest) {
         (Expr::Identifier(first), Some(rest)) => {
-            Expr::CompoundIdentifier([vec![first.clone()], rest].concat())
+            Ok(Expr::CompoundIdentifier([vec![first], rest].concat()))
         }
         (Expr::CompoundIdentifier(first), Some(rest)) => {
-            Expr::CompoundIdentifier([first.clone(), rest].concat())
+            Ok(Expr::CompoundIdentifier([first, rest].concat()))
         }
-        _ => Expr::CompoundFieldAccess {
-            root: Box::new(root),
-            access_chain,
-        },
+        (root @ (Expr::Identifier(_) | Expr::CompoundIdentifier(_)), None) => {
+            Ok(Expr::CompoundFieldAccess {
+                root: Box::new(root),
+                access_chain,
+            })
+        }
+        (root, _) => access_chain
+            .iter()
+            .try_fold(root, |value, access| field_of(&value, access)),
     }
+}
+
+/// A field of a value that is no column.
+fn field_of(value: &Expr, access: &AccessExpr) -> Result<Expr> {
+    let name = match access {
+        AccessExpr::Dot(Expr::Identifier(name)) if name.quote_style.is_some() => name.value.clone(),
+        AccessExpr::Dot(Expr::Identifier(name)) => name.value.to_lowercase(),
+        AccessExpr::Subscript(Subscript::Index { index }) => {
+            return parsed(&format!("get_field({value}, {index})"));
+        }
+        other => {
+            return Err(Error::unsupported(format!(
+                "{value}{other} is not supported"
+            )));
+        }
+    };
+    parsed(&format!(
+        "get_field({value}, '{}')",
+        name.replace('\'', "''")
+    ))
 }
 
 /// Names the columns of lateral views by the relation that they are in now.
@@ -369,7 +395,7 @@ mod tests {
             ),
             (
                 "SELECT a.b[0].c[1], m['k'] FROM t",
-                "SELECT array_element(array_element(a.b, 1).c, 2), m['k'] FROM t",
+                "SELECT array_element(get_field(array_element(a.b, 1), 'c'), 2), m['k'] FROM t",
             ),
             (
                 r"SELECT 'it''s \d', a[0] FROM t",

@@ -4,6 +4,7 @@ use stave_core::{Error, ErrorKind};
 use stave_spotify::client::{Error as SpotifyError, ErrorKind as SpotifyErrorKind};
 
 /// In Stave's form: what is wrong, what to do about it, and why.
+#[allow(clippy::needless_pass_by_value, reason = "map_err hands it over")]
 pub(super) fn to_core(error: SpotifyError) -> Error {
     let kind = match error.kind() {
         SpotifyErrorKind::LoginAgain | SpotifyErrorKind::Denied => ErrorKind::Denied,
@@ -25,6 +26,7 @@ pub(super) fn to_core(error: SpotifyError) -> Error {
 }
 
 /// In the client's form: where pages or checkpoints can't be kept, a run ends.
+#[allow(clippy::needless_pass_by_value, reason = "map_err hands it over")]
 pub(super) fn to_spotify(error: Error) -> SpotifyError {
     let mut told = SpotifyError::internal(error.message());
     if let Some(hint) = error.hint_text() {

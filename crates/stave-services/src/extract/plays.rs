@@ -3,6 +3,7 @@
 
 use std::io::{self, Write};
 use std::ops::RangeInclusive;
+use std::path::Path;
 
 use bytes::Bytes;
 use flate2::Compression;
@@ -33,6 +34,7 @@ const WAITING: usize = 4;
 /// A row of the table, as it is written. The partitions say the origin and
 /// the account.
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the columns of the table")]
 struct Row<'a> {
     play_key: &'a str,
     kind: Kind,
@@ -261,7 +263,7 @@ impl Moments {
     pub fn near(plays: &[Play]) -> Self {
         let mut times = plays.iter().filter_map(moment).map(|moment| moment.at_ms);
         let first = times.next();
-        let last = times.last().or(first);
+        let last = times.next_back().or(first);
         let near = match (first, last) {
             (Some(first), Some(last)) => {
                 first.saturating_sub(NEAR_MS)..=last.saturating_add(NEAR_MS)
@@ -323,7 +325,7 @@ pub(super) async fn of_api(service: &Extracts, caller: &Caller, account: &str) -
                 // Those under `origin=api/` are written by an import, out of these.
                 let is_raw = tags.origin == API
                     && tags.stream == "plays"
-                    && !object.key.as_str().ends_with(".gz");
+                    && Path::new(object.key.as_str()).extension() != Some("gz".as_ref());
                 if !is_raw || tags.account != account {
                     continue;
                 }

@@ -238,7 +238,9 @@ fn every_stream_is_there_and_costs_little_the_second_time() {
     ] {
         let stream = stream(&report, name);
         assert_eq!(stream["standing"], "complete", "{stream}");
-        assert_eq!(stream["asked"], stream["got"], "{stream}");
+        // Spotify says no total for the account itself, nor for plays.
+        let told = stream["asked"].is_null() || stream["asked"] == stream["got"];
+        assert!(told && stream["got"].as_u64() > Some(0), "{stream}");
     }
     // The budget is spent before all artists are there, so the run says that it is partial.
     assert_eq!(first.code, Some(1), "{}", first.err);
@@ -288,7 +290,7 @@ fn a_killed_run_is_gone_on_with() {
         let begun = Instant::now();
         while count() < pages {
             assert!(
-                begun.elapsed() < Duration::from_secs(60),
+                begun.elapsed() < Duration::from_mins(1),
                 "{} pages",
                 count()
             );
@@ -348,9 +350,9 @@ fn a_used_up_quota_has_its_own_exit_code() {
         "--stream",
         "me",
     ];
-    lists
-        .iter()
-        .for_each(|list| words.extend(["--playlist", list]));
+    for list in &lists {
+        words.extend(["--playlist", list]);
+    }
     let args = extract(&sandbox, &words);
     let said = program.run(&args);
     assert_eq!(said.code, Some(3), "{}{}", said.out, said.err);

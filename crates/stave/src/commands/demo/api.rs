@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use stave_core::{Clock as _, Error, ObjectKey, Result, units};
+use stave_core::{Clock as _, Error, ObjectKey, Result};
 use stave_services::jobs::NamedJob;
 use stave_spotify::auth::AppTokens;
 use stave_spotify::client::{self, Client, Config, Hosts, InMemory, Secret};
@@ -102,11 +102,11 @@ impl Demo {
         let started_at = Instant::now();
         for folder in FOLDERS {
             let caller = &self.stave.caller;
-            let deleted =
-                self.stave
-                    .buckets
-                    .delete_prefix(caller, &self.bucket, folder, &mut |_| ());
-            deleted.await?;
+            let mut ignored = |_: &stave_store::ObjectInfo| ();
+            self.stave
+                .buckets
+                .delete_prefix(caller, &self.bucket, folder, &mut ignored)
+                .await?;
         }
         let sandbox = sandbox(args)?;
         let failed = |error: std::io::Error| {
