@@ -34,7 +34,16 @@ const REFUSED: [&str; 6] = [
 /// The query in the engine's grammar.
 pub(super) fn rewritten(query: &str) -> Result<String> {
     let lower = query.to_lowercase();
-    let marks = ["explode", "lateral", "inline", "stack", "json_tuple", "["];
+    let marks = [
+        "explode",
+        "lateral",
+        "inline",
+        "stack",
+        "json_tuple",
+        "[",
+        // A field of what a function gives.
+        ").",
+    ];
     if !marks.iter().any(|mark| lower.contains(mark)) {
         return Ok(query.to_owned());
     }

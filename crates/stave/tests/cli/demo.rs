@@ -47,7 +47,8 @@ fn the_api_pipeline_ends_with_the_playlists_tables() {
         "{}",
         raw("processed")
     );
-    assert!(!raw("to_processed").contains("spotify_raw_"));
+    let left = program.fails(1, &["ls", "s3://stave-demo/raw_data/to_processed/"]);
+    assert!(left.contains("there is nothing at"), "{left}");
 
     // A second run finds nothing new; the next demo begins anew.
     let again = program.run(&[
