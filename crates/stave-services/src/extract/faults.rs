@@ -5,7 +5,7 @@ use stave_spotify::client::{Error as SpotifyError, ErrorKind as SpotifyErrorKind
 
 /// In Stave's form: what is wrong, what to do about it, and why.
 #[allow(clippy::needless_pass_by_value, reason = "map_err hands it over")]
-pub(super) fn to_core(error: SpotifyError) -> Error {
+pub fn to_core(error: SpotifyError) -> Error {
     let kind = match error.kind() {
         SpotifyErrorKind::LoginAgain | SpotifyErrorKind::Denied => ErrorKind::Denied,
         SpotifyErrorKind::NotFound => ErrorKind::NotFound,

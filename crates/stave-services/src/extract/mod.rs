@@ -25,14 +25,15 @@ use stave_spotify::extract::{
 };
 use stave_store::{LivenessLock, Store};
 
+pub use self::faults::to_core;
 pub use self::import::{ApiPlays, Counter, Import, Imported, Written};
 pub use self::login::LoginRequest;
+pub use self::ports::{ObjectPages, WaitingClock};
 pub use self::purge::{Purge, Purged, PurgedGroup};
 pub use self::remembered::LastRun;
 pub use self::status::{AccountStatus, BudgetStatus};
 
-use self::faults::to_core;
-use self::ports::{ObjectPages, RowMemory, WaitingClock};
+use self::ports::RowMemory;
 use crate::blocking::blocking;
 use crate::buckets::Buckets;
 

@@ -22,7 +22,7 @@ use crate::buckets::Buckets;
 const TOLD_FROM: Duration = Duration::from_secs(2);
 
 /// Pages as objects of a bucket.
-pub(super) struct ObjectPages {
+pub struct ObjectPages {
     buckets: Buckets,
     caller: Caller,
     target: S3Uri,
@@ -30,6 +30,7 @@ pub(super) struct ObjectPages {
 }
 
 impl ObjectPages {
+    /// Puts pages under `target` as `caller`; `listener` hears of each.
     pub fn new(buckets: Buckets, caller: Caller, target: S3Uri, listener: Listener) -> Self {
         Self {
             buckets,
@@ -105,12 +106,13 @@ impl Memory for RowMemory {
 }
 
 /// Stave's clock, which can be waited on; tells of long waits.
-pub(super) struct WaitingClock {
+pub struct WaitingClock {
     clock: Arc<dyn stave_core::Clock>,
     listener: Listener,
 }
 
 impl WaitingClock {
+    /// The time of `clock`; `listener` hears of long waits.
     pub fn new(clock: Arc<dyn stave_core::Clock>, listener: Listener) -> Self {
         Self { clock, listener }
     }

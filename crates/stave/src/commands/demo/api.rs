@@ -5,15 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::future::BoxFuture;
-use jiff::Timestamp;
-use stave_core::{Clock as _, Error, ObjectKey, Result};
+use stave_core::{Clock as _, Error, Result, S3Uri};
+use stave_services::extract::{Listener, ObjectPages, WaitingClock, to_core};
 use stave_services::jobs::NamedJob;
 use stave_spotify::auth::AppTokens;
 use stave_spotify::client::{self, Client, Config, Hosts, InMemory, Secret};
-use stave_spotify::extract::{
-    Extractor, Pages, PlaylistId, RawPage, Report, Selection, Settings, Standing,
-};
+use stave_spotify::extract::{Extractor, PlaylistId, Report, Selection, Settings, Standing};
 use stave_spotify::sandbox::{Options, Sandbox, TRACKS};
 use tokio::net::TcpListener;
 
@@ -192,62 +189,25 @@ async fn extracted(
 ) -> Result<Report> {
     let extract = async {
         let hosts = Hosts::new(base, &format!("{base}/v1"))?;
-        let clock: Arc<dyn client::Clock> = Arc::new(WaitingClock);
+        let silent: Listener = Arc::new(|_| ());
+        let clock = WaitingClock::new(Arc::new(SystemClock), Arc::clone(&silent));
+        let clock: Arc<dyn client::Clock> = Arc::new(clock);
         let tokens = AppTokens::new(&hosts, "demo", Secret::new("demo"), Arc::clone(&clock))?;
         let mut config = Config::new(hosts, "demo")?;
         // The sandbox has no limit to keep below.
         config.patience.pace = Duration::ZERO;
         let memory = Arc::new(InMemory::default());
         let client = Client::open(config, Arc::new(tokens), memory, clock).await?;
-        let pages = Arc::new(BucketPages { stave, bucket });
+        let target = S3Uri {
+            bucket,
+            key: String::new(),
+        };
+        let (buckets, caller) = (stave.buckets.clone(), stave.caller.clone());
+        let pages = Arc::new(ObjectPages::new(buckets, caller, target, silent));
         let extractor = Extractor::new(Arc::new(client), pages, Settings::default());
         let playlists = PLAYLISTS.iter().map(|id| PlaylistId::parse(id));
         let playlists = playlists.collect::<client::Result<Vec<PlaylistId>>>()?;
         extractor.run(&Selection::playlists(playlists)).await
     };
-    extract.await.map_err(|error: client::Error| {
-        let told = Error::unavailable(error.to_string());
-        match error.hint_text() {
-            Some(hint) => told.hint(hint),
-            None => told,
-        }
-    })
-}
-
-/// Pages as objects of a bucket.
-struct BucketPages {
-    stave: Arc<Stave>,
-    bucket: stave_core::BucketName,
-}
-
-impl Pages for BucketPages {
-    fn put(&self, page: RawPage) -> BoxFuture<'_, client::Result<()>> {
-        Box::pin(async move {
-            let put = async {
-                let key = ObjectKey::new(page.key)?;
-                let caller = &self.stave.caller;
-                let buckets = &self.stave.buckets;
-                buckets
-                    .put_bytes(caller, &self.bucket, &key, page.bytes)
-                    .await
-            };
-            let put = put.await;
-            put.map(drop)
-                .map_err(|error| client::Error::internal(error.to_string()).caused_by(error))
-        })
-    }
-}
-
-/// The machine's clock, to be waited on.
-#[derive(Debug)]
-struct WaitingClock;
-
-impl client::Clock for WaitingClock {
-    fn now(&self) -> Timestamp {
-        SystemClock.now()
-    }
-
-    fn sleep(&self, length: Duration) -> BoxFuture<'_, ()> {
-        Box::pin(tokio::time::sleep(length))
-    }
+    extract.await.map_err(to_core)
 }
