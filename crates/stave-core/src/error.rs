@@ -46,6 +46,7 @@ pub struct Error(Box<Parts>);
 struct Parts {
     kind: ErrorKind,
     message: String,
+    code: Option<&'static str>,
     hint: Option<String>,
     source: Option<Source>,
 }
@@ -56,6 +57,7 @@ impl Error {
         Self(Box::new(Parts {
             kind,
             message: message.into(),
+            code: None,
             hint: None,
             source: None,
         }))
@@ -106,6 +108,12 @@ impl Error {
         Self::new(ErrorKind::Internal, message)
     }
 
+    /// Adds AWS's own code for it, where the kind alone does not tell: `DeleteConflict`.
+    pub fn coded(mut self, code: &'static str) -> Self {
+        self.0.code = Some(code);
+        self
+    }
+
     /// Adds what to do about it.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
@@ -132,6 +140,11 @@ impl Error {
     /// What is wrong, without hint or source.
     pub fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// AWS's code for it, where whoever made the error knows one.
+    pub fn code(&self) -> Option<&'static str> {
+        self.0.code
     }
 
     /// What to do about it.
@@ -185,6 +198,16 @@ mod tests {
         assert_eq!(error.to_string(), "bucket \"a\" does not exist");
         assert_eq!(error.hint_text(), Some("stave mb s3://a"));
         assert_eq!(chain(&error), ["bucket \"a\" does not exist", "io"]);
+    }
+
+    #[test]
+    fn a_code_stays_apart_from_the_message() {
+        let error = Error::conflict("detach it first")
+            .coded("DeleteConflict")
+            .within("user \"ann\"");
+        assert_eq!(error.code(), Some("DeleteConflict"));
+        assert_eq!(error.to_string(), "user \"ann\": detach it first");
+        assert_eq!(Error::invalid("no").code(), None);
     }
 
     #[test]

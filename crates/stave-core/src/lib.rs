@@ -22,7 +22,7 @@ pub mod sigv4;
 pub mod units;
 
 pub use arn::Arn;
-pub use caller::Caller;
+pub use caller::{Caller, Credential};
 pub use clock::{Clock, ManualClock};
 pub use error::{Error, ErrorKind, Result};
 pub use ids::{IdSource, SequentialIds};

@@ -10,7 +10,7 @@ use super::request::Request;
 use crate::error::{Error, Result};
 
 /// What a document is for, which decides what may stand in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DocumentKind {
     /// Attached to a user, group or role; also a permissions boundary or a session policy.
     /// It has resources and no principals, and its version is 2012-10-17.

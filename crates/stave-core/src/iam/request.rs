@@ -76,6 +76,15 @@ impl Context {
         self
     }
 
+    /// Sets all keys of `other`.
+    pub fn extend(&mut self, other: &Self) {
+        let keys = other
+            .0
+            .iter()
+            .map(|(key, values)| (key.clone(), values.clone()));
+        self.0.extend(keys);
+    }
+
     /// Sets `aws:CurrentTime` and `aws:EpochTime`.
     pub fn at(self, now: Timestamp) -> Self {
         self.with(
