@@ -144,7 +144,7 @@ impl Caller {
 
 /// The account that an ARN names; S3's name none.
 fn owner(resource: &str) -> Option<&str> {
-    let account = resource.splitn(6, ':').nth(4)?;
+    let account = resource.split(':').nth(4)?;
     is_account(account).then_some(account)
 }
 

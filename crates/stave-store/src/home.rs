@@ -12,6 +12,8 @@ use crate::faults::IoContext;
 ///
 /// ```text
 /// <home>/stave.db              rows
+/// <home>/seal.key              what secrets are sealed with in the database
+/// <home>/root-credentials      the first access key, in the form of AWS's credentials file
 /// <home>/buckets/<bucket>/<key> objects
 /// <home>/tmp/                  what is not an object yet, and who is alive
 /// ```
@@ -53,6 +55,16 @@ impl Home {
     /// The database file.
     pub fn database(&self) -> PathBuf {
         self.root.join("stave.db")
+    }
+
+    /// The key that seals the secrets of the database.
+    pub fn seal_key(&self) -> PathBuf {
+        self.root.join("seal.key")
+    }
+
+    /// The access key that the first start makes, in the form of AWS's credentials file.
+    pub fn root_credentials(&self) -> PathBuf {
+        self.root.join("root-credentials")
     }
 
     /// The folder of all buckets.

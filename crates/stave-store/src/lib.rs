@@ -13,6 +13,7 @@ mod home;
 mod liveness;
 pub mod local;
 pub mod objects;
+mod private_file;
 pub mod remote;
 mod routes;
 mod rows;
@@ -29,6 +30,7 @@ pub use objects::{
 };
 pub use remote::{RemoteBuckets, RemoteConfig};
 pub use routes::Buckets;
+pub use rows::iam;
 pub use rows::{
     BookmarkAdvance, Crawl, CrawlState, Crawler, CrawlerState, Job, JobBookmark, JobRun, LogLine,
     ObjectMove, OnExisting, ReadObject, RunEnd, RunState, TableVersion,

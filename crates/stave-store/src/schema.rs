@@ -2,7 +2,7 @@
 //! has been released is never changed; a new one is added after it.
 
 /// Each step brings `user_version` up by one.
-pub(crate) const STEPS: &[&str] = &[FIRST, MEMORY, BOOKMARKS];
+pub(crate) const STEPS: &[&str] = &[FIRST, MEMORY, BOOKMARKS, IAM];
 
 /// Identities (`inode`, `mtime_ns`, `size`) tie a row to one very file: a row
 /// counts only for the file that it was written for. `pending` names the upload
@@ -166,5 +166,96 @@ CREATE TABLE bookmark_moves (
     to_bucket TEXT NOT NULL,
     to_key TEXT NOT NULL,
     PRIMARY KEY (job, source, bucket, key)
+) STRICT, WITHOUT ROWID;
+";
+
+/// IAM. Names are unique without case (`folded`) and found as they are written. Policies are
+/// named by their ARN, because AWS's own, which are no rows, are attached as ours are.
+/// `iam_account` is made by the first start and its `generation` counts every change, so that
+/// what was read of it can be kept until it changes.
+const IAM: &str = "
+CREATE TABLE iam_account (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    account TEXT NOT NULL,
+    alias TEXT,
+    password_policy TEXT,
+    generation INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE iam_entities (
+    id TEXT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    folded TEXT NOT NULL,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    boundary TEXT,
+    tags TEXT NOT NULL,
+    trust TEXT,
+    description TEXT,
+    max_session_seconds INTEGER,
+    used_at INTEGER,
+    used_region TEXT,
+    UNIQUE (kind, folded)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX iam_entities_boundary ON iam_entities (boundary) WHERE boundary IS NOT NULL;
+CREATE TABLE iam_memberships (
+    user_id TEXT NOT NULL REFERENCES iam_entities (id) ON DELETE CASCADE,
+    group_id TEXT NOT NULL REFERENCES iam_entities (id) ON DELETE CASCADE,
+    PRIMARY KEY (user_id, group_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX iam_memberships_group ON iam_memberships (group_id);
+CREATE TABLE iam_inline_policies (
+    entity_id TEXT NOT NULL REFERENCES iam_entities (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (entity_id, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE iam_attachments (
+    entity_id TEXT NOT NULL REFERENCES iam_entities (id) ON DELETE CASCADE,
+    policy TEXT NOT NULL,
+    PRIMARY KEY (entity_id, policy)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX iam_attachments_policy ON iam_attachments (policy);
+CREATE TABLE iam_policies (
+    arn TEXT NOT NULL PRIMARY KEY,
+    folded TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL,
+    id TEXT NOT NULL UNIQUE,
+    description TEXT,
+    default_version INTEGER NOT NULL,
+    last_version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    tags TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE iam_policy_versions (
+    policy TEXT NOT NULL REFERENCES iam_policies (arn) ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    document TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (policy, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE iam_access_keys (
+    id TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT REFERENCES iam_entities (id) ON DELETE CASCADE,
+    secret BLOB NOT NULL,
+    active INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    used_at INTEGER,
+    used_service TEXT,
+    used_region TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX iam_access_keys_user ON iam_access_keys (user_id);
+CREATE TABLE iam_logins (
+    user_id TEXT NOT NULL PRIMARY KEY REFERENCES iam_entities (id) ON DELETE CASCADE,
+    hash TEXT NOT NULL,
+    must_change INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    earlier TEXT NOT NULL,
+    failures INTEGER NOT NULL,
+    failed_at INTEGER
 ) STRICT, WITHOUT ROWID;
 ";

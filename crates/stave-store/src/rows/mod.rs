@@ -1,10 +1,11 @@
-//! Rows: the Data Catalog, job definitions, runs and bookmarks, crawlers and crawls, and
-//! what the extractor remembers.
+//! Rows: the Data Catalog, job definitions, runs and bookmarks, crawlers and crawls, IAM,
+//! and what the extractor remembers.
 //! Blocking. Every function is one transaction.
 
 mod bookmarks;
 mod crawlers;
 mod databases;
+pub mod iam;
 mod jobs;
 mod memory;
 mod partitions;
