@@ -7,7 +7,7 @@ use stave_store::iam::{Entity, EntityKind, Rows};
 use super::access::action;
 use super::errors::{delete_conflict, exists, limit};
 use super::names::{check_entity_name, check_path, check_path_prefix};
-use super::{Iam, Page, PageRequest};
+use super::{Iam, Page, PageRequest, trust};
 
 /// The most users, groups and roles of an account.
 const fn quota(kind: EntityKind) -> (&'static str, usize) {
@@ -78,7 +78,7 @@ impl Iam {
         let action = action("Update", kind, "");
         self.store().iam_write(|rows| {
             let mut entity = self.permitted(rows, caller, &action, (kind, name), Context::new())?;
-            let before = (entity.name.clone(), entity.path.clone());
+            let before = self.entity_arn(&entity);
             if let Some(new_path) = new_path {
                 check_path(new_path)?;
                 new_path.clone_into(&mut entity.path);
@@ -87,15 +87,20 @@ impl Iam {
                 check_entity_name(kind, new_name)?;
                 new_name.clone_into(&mut entity.name);
             }
-            if (&entity.name, &entity.path) != (&before.0, &before.1) {
-                let arn = self.entity_arn(&entity);
-                self.permit(caller, &action, &arn, &Context::new())?;
+            let after = self.entity_arn(&entity);
+            if after == before {
+                return Ok(());
             }
+            self.permit(caller, &action, &after, &Context::new())?;
             rows.replace_entity(&entity)
                 .map_err(|error| match error.kind() {
                     ErrorKind::AlreadyExists => taken(kind, &entity.name),
                     _ => error,
-                })
+                })?;
+            if kind == EntityKind::Group {
+                return Ok(());
+            }
+            trust::follow(rows, &before, &after)
         })
     }
 
@@ -127,6 +132,9 @@ impl Iam {
                 return Err(delete_conflict(format!(
                     "Cannot delete entity, must {reason} first."
                 )));
+            }
+            if kind != EntityKind::Group {
+                trust::follow(rows, &self.entity_arn(&entity), &entity.id)?;
             }
             rows.remove_entity(&entity.id)
         })

@@ -36,6 +36,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 mod token;
+mod trust;
 mod users;
 mod versions;
 

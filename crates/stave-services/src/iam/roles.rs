@@ -1,12 +1,12 @@
 //! Roles, and whom they trust.
 
 use jiff::Timestamp;
-use stave_core::iam::{Context, DocumentKind, PolicyDocument, limits};
+use stave_core::iam::Context;
 use stave_core::{Caller, Result};
-use stave_store::iam::{Entity, EntityKind, Tags};
+use stave_store::iam::{Entity, EntityKind, Rows, Tags};
 
 use super::access::request_tags;
-use super::errors::{limit, malformed, validation};
+use super::errors::validation;
 use super::names::{check_entity_name, check_tags};
 use super::{Iam, Page, PageRequest};
 
@@ -97,10 +97,10 @@ impl Iam {
             self.permit(caller, "iam:TagRole", &arn, &keys)?;
         }
         check_tags(&new.tags)?;
-        check_trust(&new.trust)?;
         check_description(new.description.as_deref())?;
         check_session_seconds(new.max_session_seconds)?;
         self.store().iam_write(|rows| {
+            self.check_trust(rows, &new.trust)?;
             if let Some(boundary) = &new.boundary {
                 self.check_boundary(rows, boundary)?;
             }
@@ -166,7 +166,7 @@ impl Iam {
             caller,
             "iam:UpdateAssumeRolePolicy",
             name,
-            || check_trust(trust),
+            |rows| self.check_trust(rows, trust),
             |role| role.trust = Some(trust.to_owned()),
         )
         .map(drop)
@@ -179,7 +179,7 @@ impl Iam {
         name: &str,
         change: impl FnOnce(&mut Entity),
     ) -> Result<Role> {
-        self.change_role_checked(caller, action, name, || Ok(()), change)
+        self.change_role_checked(caller, action, name, |_| Ok(()), change)
     }
 
     fn change_role_checked(
@@ -187,13 +187,13 @@ impl Iam {
         caller: &Caller,
         action: &str,
         name: &str,
-        check: impl FnOnce() -> Result<()>,
+        check: impl FnOnce(&Rows<'_>) -> Result<()>,
         change: impl FnOnce(&mut Entity),
     ) -> Result<Role> {
         self.store().iam_write(|rows| {
             let role = (EntityKind::Role, name);
             let mut role = self.permitted(rows, caller, action, role, Context::new())?;
-            check()?;
+            check(rows)?;
             change(&mut role);
             rows.replace_entity(&role)?;
             Ok(self.role(role))
@@ -221,17 +221,6 @@ impl Iam {
             ..self.role(entity)
         }))
     }
-}
-
-fn check_trust(trust: &str) -> Result<()> {
-    PolicyDocument::parse(trust, DocumentKind::Trust).map_err(malformed)?;
-    if limits::policy_size(trust) > limits::TRUST_POLICY_CHARS {
-        return Err(limit(format!(
-            "Cannot exceed quota for ACLSizePerRole: {}",
-            limits::TRUST_POLICY_CHARS
-        )));
-    }
-    Ok(())
 }
 
 fn check_description(description: Option<&str>) -> Result<()> {

@@ -183,3 +183,26 @@ fn the_last_use_is_noted_now_and_then() {
         NO_SUCH
     );
 }
+
+#[test]
+fn two_keys_are_two_however_many_ask_at_once() {
+    let world = world();
+    world.user("maya");
+    let other = Iam::open(store(&world.dir, &world.clock), ACCOUNT, options()).expect("opened");
+    let made: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|number| {
+                let iam = if number % 2 == 0 { &world.iam } else { &other };
+                let root = &world.root;
+                scope.spawn(move || usize::from(iam.create_access_key(root, Some("maya")).is_ok()))
+            })
+            .collect();
+        let made = threads
+            .into_iter()
+            .map(|thread| thread.join().expect("ended"));
+        made.sum()
+    });
+    let listed = world.iam.list_access_keys(&world.root, Some("maya"), &NONE);
+    assert_eq!(listed.expect("listed").items.len(), made);
+    assert!(made <= 2, "{made}");
+}

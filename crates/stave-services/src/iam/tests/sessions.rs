@@ -415,3 +415,47 @@ fn the_use_of_a_role_is_noted() {
     assert_eq!(role.used_at, Some(world.clock.now()));
     assert_eq!(role.used_region.as_deref(), Some("us-east-1"));
 }
+
+#[test]
+fn a_name_in_a_trust_policy_means_who_had_it_then() {
+    let (world, role) = with_role();
+    let (iam, root) = (&world.iam, &world.root);
+    for nobody in [
+        "arn:aws:iam::123456789012:user/nobody",
+        "arn:aws:iam::123456789012:user/x/maya",
+        "arn:aws:iam::123456789012:role/nobody",
+        "arn:aws:sts::123456789012:assumed-role/nobody/run",
+        "AIDAAAAAAAAAAAAAAAAAA",
+    ] {
+        let refused =
+            iam.update_trust(root, "reader", &trust(&format!(r#"{{"AWS": "{nobody}"}}"#)));
+        assert_eq!(fault(refused), MALFORMED, "{nobody}");
+    }
+    let both = r#"{"AWS": ["arn:aws:iam::123456789012:user/maya", "999988887777"]}"#;
+    iam.update_trust(root, "reader", &trust(both))
+        .expect("updated");
+    iam.update_user(root, "maya", Some("may"), Some("/x/"))
+        .expect("renamed");
+    let renamed = iam.get_role(root, "reader").expect("there").trust;
+    assert!(
+        renamed.contains("user/x/may") && renamed.contains("999988887777"),
+        "{renamed}"
+    );
+    iam.assume_role(&world.caller("may"), &request(&role))
+        .expect("it followed");
+    let id = iam.get_user(root, Some("may")).expect("there").id;
+    iam.update_user(root, "may", Some("maya"), Some("/"))
+        .expect("renamed");
+    iam.delete_user(root, "maya").expect("deleted");
+    let orphaned = iam.get_role(root, "reader").expect("there").trust;
+    assert!(
+        orphaned.contains(&id) && !orphaned.contains("user/"),
+        "{orphaned}"
+    );
+    world.user("maya");
+    assert_eq!(
+        fault(iam.assume_role(&world.caller("maya"), &request(&role))),
+        DENIED,
+        "another maya"
+    );
+}
