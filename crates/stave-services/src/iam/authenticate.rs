@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use stave_core::iam::{Context, Grants, Principal};
+use stave_core::sigv4::{Expected, HttpRequest, Payload, Presented, Refusal};
 use stave_core::{Caller, Credential, Error, Result};
 use stave_store::iam::{EntityKind, Rows};
 
@@ -44,13 +45,43 @@ impl KnownKey {
     }
 }
 
+/// A request whose signature is right.
+#[derive(Debug)]
+pub struct Authenticated {
+    /// Who asks.
+    pub caller: Caller,
+    /// What the body must be; where it was at hand it has been checked.
+    pub payload: Payload,
+}
+
+/// Why a request is not let in.
+#[derive(Debug)]
+pub enum Unauthenticated {
+    /// The access key is unknown, inactive or expired, or could not be looked up.
+    Key(Error),
+    /// The signature is wrong, late or incomplete.
+    Signature(Refusal),
+}
+
+impl From<Error> for Unauthenticated {
+    fn from(error: Error) -> Self {
+        Self::Key(error)
+    }
+}
+
+impl From<Refusal> for Unauthenticated {
+    fn from(refusal: Refusal) -> Self {
+        Self::Signature(refusal)
+    }
+}
+
 /// An access key's id, and the session token that came with it.
-type Presented = (String, Option<String>);
+type KeyAndToken = (String, Option<String>);
 
 /// What is remembered of access keys, for as long as nothing in IAM changes.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    keys: Mutex<HashMap<Presented, (i64, KnownKey)>>,
+    keys: Mutex<HashMap<KeyAndToken, (i64, KnownKey)>>,
     noted: Mutex<HashMap<String, Timestamp>>,
 }
 
@@ -69,6 +100,26 @@ fn expired() -> Error {
 }
 
 impl Iam {
+    /// Says who has signed a request, with condition keys of it (`aws:SourceIp` …), once the
+    /// signature has been found right.
+    pub fn authenticate(
+        &self,
+        request: &HttpRequest<'_>,
+        presented: &Presented,
+        expected: &Expected<'_>,
+        keys: &Context,
+    ) -> Result<Authenticated, Unauthenticated> {
+        let key = self.known_key(presented.access_key(), presented.session_token())?;
+        let verified = presented.verify(request, key.secret(), expected)?;
+        let scope = presented.scope();
+        // A disk that is full must not keep people out: when a key was last used may be lost.
+        let _ = self.note_use(&key, &scope.service, &scope.region);
+        Ok(Authenticated {
+            caller: key.into_caller(keys),
+            payload: verified.payload,
+        })
+    }
+
     /// The access key of that id, with the session token that came with it.
     pub fn known_key(&self, id: &str, token: Option<&str>) -> Result<KnownKey> {
         if token.is_some_and(|token| token.len() > MAX_TOKEN_BYTES) || id.len() > 128 {

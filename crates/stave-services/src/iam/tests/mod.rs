@@ -1,5 +1,6 @@
 //! IAM and STS in process, with a clock that stands still.
 
+mod authentication;
 mod boundaries;
 mod details;
 mod entities;
