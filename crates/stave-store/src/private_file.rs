@@ -25,7 +25,7 @@ impl Store {
             return Ok(contents);
         }
         let contents = new()?;
-        let draft = self.draft(path, &contents)?;
+        let draft = self.draft(&contents)?;
         let made = match fs::hard_link(&draft, path) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => {
                 Err(io_error(error, "make", path))
@@ -44,17 +44,18 @@ impl Store {
         })
     }
 
-    /// A whole file beside `path`, under a name that nobody has.
-    fn draft(&self, path: &Path, contents: &[u8]) -> Result<PathBuf> {
+    /// A whole file in this process's own folder, which is swept when the process dies.
+    fn draft(&self, contents: &[u8]) -> Result<PathBuf> {
+        let scratch = self.uploads()?;
         loop {
-            let draft = path.with_extension(format!("{:032x}.tmp", self.next_id()));
+            let draft = scratch.path().join(format!("{:032x}", self.next_id()));
             let opened = OpenOptions::new()
                 .write(true)
                 .create_new(true)
                 .mode(0o600)
                 .open(&draft);
             match opened {
-                // Ids of a test's source repeat between stores.
+                // Ids of a test's source repeat.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 opened => {
                     let mut file = opened.at("make", &draft)?;
@@ -123,9 +124,9 @@ mod tests {
         assert!(made.iter().all(|contents| contents == &made[0]), "{made:?}");
         let mode = fs::metadata(&path).expect("made").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        let left = fs::read_dir(store.home().root()).expect("listed");
-        let drafts = left.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        assert_eq!(drafts.filter(|name| name.contains(".tmp")).count(), 0);
+        let scratch = store.uploads().expect("there");
+        let left = fs::read_dir(scratch.path()).expect("listed");
+        assert_eq!(left.count(), 0, "no draft is left");
 
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("changed");
         let error = store

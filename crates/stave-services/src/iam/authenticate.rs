@@ -2,6 +2,7 @@
 //! caller that the request comes from if the signature is right.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -79,10 +80,17 @@ impl From<Refusal> for Unauthenticated {
 type KeyAndToken = (String, Option<String>);
 
 /// What is remembered of access keys, for as long as nothing in IAM changes.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Known {
     keys: Mutex<HashMap<KeyAndToken, (i64, KnownKey)>>,
     noted: Mutex<HashMap<String, Timestamp>>,
+}
+
+/// Shows no token.
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Known(…)")
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

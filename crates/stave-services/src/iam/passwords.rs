@@ -18,6 +18,7 @@ const SALT_BYTES: usize = 16;
 
 /// What an account demands of its users' passwords.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "AWS's policy is made of them"

@@ -48,7 +48,7 @@ pub struct Credentials {
     /// The secret.
     pub secret: Secret,
     /// What must come with every request.
-    pub session_token: String,
+    pub session_token: Secret,
     /// When they end.
     pub expires_at: Timestamp,
 }

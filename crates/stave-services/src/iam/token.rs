@@ -36,7 +36,7 @@ impl Iam {
             .map_err(|error| Error::internal("a session cannot be written").caused_by(error))?;
         Ok(Credentials {
             secret: self.0.seal.session_secret(&id),
-            session_token: self.0.seal.seal_token(&id, &sealed)?,
+            session_token: self.0.seal.seal_token(&id, &sealed)?.into(),
             access_key_id: id,
             expires_at: session.expires_at,
         })

@@ -81,7 +81,7 @@ fn who_signs_comes_in() {
         .expect("given");
     let (id, token) = (
         session.access_key_id.as_str(),
-        Some(session.session_token.as_str()),
+        Some(session.session_token.expose()),
     );
     send(&world, id, session.secret.expose(), token)
         .expect("in")

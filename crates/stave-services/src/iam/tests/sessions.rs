@@ -14,7 +14,7 @@ fn request(role: &Role) -> AssumeRole {
 
 /// Who comes in with temporary credentials.
 fn comes(world: &World, credentials: &Credentials) -> Result<Caller> {
-    let token = Some(credentials.session_token.as_str());
+    let token = Some(credentials.session_token.expose());
     let known = world.iam.known_key(&credentials.access_key_id, token)?;
     assert_eq!(known.secret(), credentials.secret.expose());
     Ok(known.into_caller(&Context::new()))
@@ -252,31 +252,40 @@ fn a_token_goes_with_its_key_only() {
         .credentials;
     let unknown = (ErrorKind::Denied, "InvalidClientTokenId");
     let known = |id: &str, token: Option<&str>| fault(world.iam.known_key(id, token));
-    assert_eq!(known(&one.access_key_id, Some(&two.session_token)), unknown);
+    assert_eq!(
+        known(&one.access_key_id, Some(two.session_token.expose())),
+        unknown
+    );
     assert_eq!(known(&one.access_key_id, None), unknown);
     assert_eq!(known(&one.access_key_id, Some("")), unknown);
     assert_eq!(
         known(&one.access_key_id, Some(&"A".repeat(20_000))),
         unknown
     );
-    let mut bent = one.session_token.clone().into_bytes();
+    let mut bent = one.session_token.expose().as_bytes().to_vec();
     bent[60] = if bent[60] == b'A' { b'B' } else { b'A' };
     let bent = String::from_utf8(bent).expect("text");
     assert_eq!(known(&one.access_key_id, Some(&bent)), unknown);
     assert_ne!(one.secret, two.secret);
+    let shown = format!("{:?} {one:?}", world.iam);
+    assert!(!shown.contains(one.session_token.expose()), "{shown}");
+    assert!(!shown.contains(one.secret.expose()), "{shown}");
     // A second handle on the home knows it too, and a role that is gone has no sessions.
     let other = Iam::open(store(&world.dir, &world.clock), ACCOUNT, options()).expect("opened");
     other
-        .known_key(&one.access_key_id, Some(&one.session_token))
+        .known_key(&one.access_key_id, Some(one.session_token.expose()))
         .expect("known");
     other
         .delete_inline_policy(&world.root, EntityKind::Role, "reader", "s3")
         .expect("deleted");
     other.delete_role(&world.root, "reader").expect("deleted");
-    assert_eq!(known(&one.access_key_id, Some(&one.session_token)), unknown);
+    assert_eq!(
+        known(&one.access_key_id, Some(one.session_token.expose())),
+        unknown
+    );
     world.role("reader", ANN);
     assert_eq!(
-        known(&one.access_key_id, Some(&one.session_token)),
+        known(&one.access_key_id, Some(one.session_token.expose())),
         unknown,
         "another role"
     );
@@ -402,7 +411,7 @@ fn the_use_of_a_role_is_noted() {
         .assume_role(&world.caller("maya"), &request(&role))
         .expect("trusted");
     let credentials = &session.credentials;
-    let token = Some(credentials.session_token.as_str());
+    let token = Some(credentials.session_token.expose());
     let known = world
         .iam
         .known_key(&credentials.access_key_id, token)
