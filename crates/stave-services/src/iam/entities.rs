@@ -156,7 +156,7 @@ fn in_the_way(rows: &Rows<'_>, entity: &Entity) -> Result<Option<&'static str>> 
     }
     if entity.kind == EntityKind::User {
         if !rows.groups_of(id, "", 1)?.is_empty() {
-            return Ok(Some("remove user from groups"));
+            return Ok(Some("remove users from group"));
         }
         if !rows.access_keys(Some(id))?.is_empty() {
             return Ok(Some("delete access keys"));

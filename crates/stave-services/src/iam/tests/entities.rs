@@ -147,7 +147,7 @@ fn a_user_goes_when_nothing_hangs_on_it() {
         .expect("detached");
     assert_eq!(
         refused(),
-        "Cannot delete entity, must remove user from groups first."
+        "Cannot delete entity, must remove users from group first."
     );
     iam.remove_user_from_group(root, "team", "maya")
         .expect("removed");
