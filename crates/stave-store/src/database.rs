@@ -18,7 +18,7 @@ const IDLE_READERS: usize = 4;
 
 /// What a write costs and promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Durability {
+pub(crate) enum Durability {
     /// On the disk when the transaction returns.
     Durable,
     /// Survives the death of the process, not that of the machine.
@@ -80,7 +80,8 @@ impl Database {
         self.transact(Durability::Relaxed, work)
     }
 
-    fn transact<T>(
+    /// As [`Self::write`], as durable as asked for.
+    pub(crate) fn transact<T>(
         &self,
         durability: Durability,
         work: impl FnOnce(&Transaction<'_>) -> Result<T>,

@@ -15,10 +15,12 @@ use crate::faults::IoContext;
 /// <home>/seal.key              what secrets are sealed with in the database
 /// <home>/root-credentials      the first access key, in the form of AWS's credentials file
 /// <home>/buckets/<bucket>/<key> objects
+/// <home>/versions/<bucket>/    versions that are not current
+/// <home>/multipart/<upload>/   parts of objects to come
 /// <home>/tmp/                  what is not an object yet, and who is alive
 /// ```
 ///
-/// `tmp` is on the same file system as `buckets`, so that a finished file can
+/// All are on the same file system as `buckets`, so that a finished file can
 /// be renamed into place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Home {
@@ -34,6 +36,8 @@ impl Home {
         let home = Self { root };
         for dir in [
             home.buckets(),
+            home.versions(),
+            home.multipart(),
             home.staging(),
             home.uploads(),
             home.runs(),
@@ -75,6 +79,16 @@ impl Home {
     /// The folder of one bucket.
     pub fn bucket(&self, bucket: &BucketName) -> PathBuf {
         self.root.join("buckets").join(bucket.as_str())
+    }
+
+    /// The folder of versions that are not current.
+    pub fn versions(&self) -> PathBuf {
+        self.root.join("versions")
+    }
+
+    /// The folder of uploads in parts.
+    pub fn multipart(&self) -> PathBuf {
+        self.root.join("multipart")
     }
 
     /// The folder of what is not an object yet.

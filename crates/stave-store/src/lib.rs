@@ -23,17 +23,25 @@ mod store;
 
 pub use home::Home;
 pub use liveness::LivenessLock;
-pub use local::LocalBuckets;
+pub use local::{BucketSetting, LifecycleDone, LocalBuckets};
 pub use objects::{
-    BucketInfo, BucketStore, ByteRange, DeleteFault, ListPage, ListRequest, ObjectInfo, ObjectRead,
-    Publication, PutBody, PutOptions, StagedFile,
+    BucketInfo, BucketStore, ByteRange, Checksum, ChecksumAlgorithm, ChecksumType, CompleteRequest,
+    CompletedPart, CompletedUpload, ContentHeaders, CopyOptions, CopySource, CreatedBy,
+    DeleteFault, DeleteMarker, DeleteRequest, DeletedVersion, EtagMatch, ExpectedBody,
+    ExpectedChecksum, ListPage, ListRequest, Lookup, MAX_BUCKET_TAGS, MAX_OBJECT_BYTES,
+    MAX_OBJECT_TAGS, MAX_PART_BYTES, MAX_PARTS, MIN_PART_BYTES, NULL_VERSION, ObjectDetails,
+    ObjectFault, ObjectInfo, ObjectPart, ObjectRead, PartInfo, PartPage, Publication, PutBody,
+    PutOptions, ReadConditions, ReadOptions, ReplacedMetadata, StagedFile, Tags, UploadInfo,
+    UploadListRequest, UploadOptions, UploadPage, Verdict, VersionEntry, VersionListRequest,
+    VersionPage, VersionRead, Versioning, WriteCondition, WriteOptions,
 };
 pub use remote::{RemoteBuckets, RemoteConfig};
 pub use routes::Buckets;
 pub use rows::iam;
 pub use rows::{
-    BookmarkAdvance, Crawl, CrawlState, Crawler, CrawlerState, Job, JobBookmark, JobRun, LogLine,
-    ObjectMove, OnExisting, ReadObject, RunEnd, RunState, TableVersion,
+    BookmarkAdvance, Crawl, CrawlState, Crawler, CrawlerState, Expiration, Job, JobBookmark,
+    JobRun, LifecycleFilter, LifecycleRule, LogLine, ObjectEvent, ObjectMove, OnExisting,
+    ReadObject, RunEnd, RunState, TableVersion, TakenEvents,
 };
 pub use staging::Staging;
 pub use store::{Store, StoreOptions, Swept};

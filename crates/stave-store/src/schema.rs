@@ -2,7 +2,7 @@
 //! has been released is never changed; a new one is added after it.
 
 /// Each step brings `user_version` up by one.
-pub(crate) const STEPS: &[&str] = &[FIRST, MEMORY, BOOKMARKS, IAM];
+pub(crate) const STEPS: &[&str] = &[FIRST, MEMORY, BOOKMARKS, IAM, S3];
 
 /// Identities (`inode`, `mtime_ns`, `size`) tie a row to one very file: a row
 /// counts only for the file that it was written for. `pending` names the upload
@@ -257,5 +257,105 @@ CREATE TABLE iam_logins (
     earlier TEXT NOT NULL,
     failures INTEGER NOT NULL,
     failed_at INTEGER
+) STRICT, WITHOUT ROWID;
+";
+
+/// Versions, uploads in parts, settings of buckets, the outbox of events.
+///
+/// `objects` says more of a current version: `version_id` is none for the
+/// version `null`, `event` is the event to send when a pending upload has been
+/// put into its place. `object_versions` are the versions that are not current
+/// and the delete markers (which have no file), the newest with the highest
+/// `seq`. `moves` is a journal of renames that are decided and not all made.
+const S3: &str = "
+ALTER TABLE objects ADD COLUMN version_id TEXT;
+ALTER TABLE objects ADD COLUMN storage_class TEXT;
+ALTER TABLE objects ADD COLUMN details TEXT;
+ALTER TABLE objects ADD COLUMN parts TEXT;
+ALTER TABLE objects ADD COLUMN tags TEXT;
+ALTER TABLE objects ADD COLUMN event TEXT;
+
+CREATE TABLE object_versions (
+    bucket TEXT NOT NULL,
+    key TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    file TEXT,
+    inode INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    noncurrent_at INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    user_metadata TEXT,
+    version_id TEXT,
+    storage_class TEXT,
+    details TEXT,
+    parts TEXT,
+    tags TEXT,
+    PRIMARY KEY (bucket, key, seq)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX object_versions_id ON object_versions (bucket, key, id);
+CREATE INDEX object_versions_file ON object_versions (bucket, file) WHERE file IS NOT NULL;
+CREATE TABLE version_seq (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    last INTEGER NOT NULL
+) STRICT;
+INSERT INTO version_seq VALUES (1, 0);
+CREATE TABLE moves (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    step TEXT NOT NULL,
+    bucket TEXT NOT NULL,
+    key TEXT NOT NULL,
+    file TEXT NOT NULL,
+    inode INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    size INTEGER NOT NULL
+) STRICT;
+CREATE INDEX moves_key ON moves (bucket, key);
+
+CREATE TABLE bucket_settings (
+    bucket TEXT NOT NULL,
+    name TEXT NOT NULL,
+    document TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (bucket, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE uploads (
+    id TEXT NOT NULL PRIMARY KEY,
+    bucket TEXT NOT NULL,
+    key TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    options TEXT NOT NULL,
+    completed_at INTEGER,
+    request TEXT,
+    result TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX uploads_key ON uploads (bucket, key, created_at, id) WHERE completed_at IS NULL;
+CREATE TABLE upload_parts (
+    upload TEXT NOT NULL REFERENCES uploads (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    checksum TEXT,
+    modified_at INTEGER NOT NULL,
+    PRIMARY KEY (upload, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE events (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    bucket TEXT NOT NULL,
+    key TEXT NOT NULL,
+    version_id TEXT,
+    size INTEGER,
+    etag TEXT
+) STRICT;
+CREATE TABLE event_consumers (
+    name TEXT NOT NULL PRIMARY KEY,
+    position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 ";

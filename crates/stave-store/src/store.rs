@@ -10,7 +10,8 @@ use stave_core::{Clock, IdSource, Result};
 use crate::database::Database;
 use crate::home::Home;
 use crate::liveness::{Scratch, sweep_dead};
-use crate::local::LocalBuckets;
+use crate::local::{LocalBuckets, sync_folder};
+use crate::objects::MIN_PART_BYTES;
 
 /// How a store behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,8 @@ struct Parts {
     uploads: Mutex<Option<Arc<Scratch>>>,
     #[cfg(test)]
     crash: Mutex<Option<crate::local::CrashPoint>>,
+    #[cfg(test)]
+    small_parts: std::sync::atomic::AtomicBool,
 }
 
 /// What [`Store::sweep`] did away with.
@@ -49,6 +52,8 @@ pub struct Swept {
     pub staging: Vec<String>,
     /// Folders of unfinished uploads that were removed.
     pub uploads: usize,
+    /// Files of versions and parts that were removed because nothing names them.
+    pub orphans: usize,
     /// Job runs that were marked as failed because their process is gone.
     pub runs: Vec<String>,
     /// Crawls that were marked as failed because their process is gone.
@@ -83,6 +88,8 @@ impl Store {
             uploads: Mutex::new(None),
             #[cfg(test)]
             crash: Mutex::new(None),
+            #[cfg(test)]
+            small_parts: false.into(),
         })))
     }
 
@@ -106,14 +113,19 @@ impl Store {
     /// process is gone are removed; their runs and crawls are marked as failed.
     pub fn sweep(&self) -> Result<Swept> {
         let buckets = self.buckets();
-        buckets.finish_publications()?;
-        // Nothing of a dead run is awaited in there: what was committed is in its place now.
-        let staging = sweep_dead(&self.0.home.staging())?;
-        let uploads = sweep_dead(&self.0.home.uploads())?.len();
+        // Alone among all processes and with nothing pending: nothing of the dead is awaited in
+        // there, what they committed is in its place now.
+        let (staging, uploads) = buckets.change(|_, _| {
+            let staging = sweep_dead(&self.0.home.staging())?;
+            let uploads = sweep_dead(&self.0.home.uploads())?.len();
+            Ok((staging, uploads))
+        })?;
         buckets.forget_dead_uploads()?;
+        buckets.forget_completed_uploads()?;
         Ok(Swept {
             staging,
             uploads,
+            orphans: buckets.remove_orphans()?,
             runs: self.mark_dead_runs()?,
             crawls: self.mark_dead_crawls()?,
         })
@@ -144,13 +156,38 @@ impl Store {
         let scratch = loop {
             let id = format!("{:032x}", self.next_id());
             match Scratch::create(&self.0.home.uploads(), &id) {
-                Ok(scratch) => break Arc::new(scratch),
+                Ok(scratch) => {
+                    if self.0.options.fsync {
+                        sync_folder(&self.0.home.uploads())?;
+                    }
+                    break Arc::new(scratch);
+                }
                 // Ids of a test's source repeat between stores.
                 Err(error) if error.kind() == stave_core::ErrorKind::Conflict => {}
                 Err(error) => return Err(error),
             }
         };
         Ok(Arc::clone(uploads.insert(scratch)))
+    }
+
+    /// The smallest part of an upload that is not the last, in bytes.
+    pub(crate) fn min_part_bytes(&self) -> u64 {
+        #[cfg(test)]
+        if self
+            .0
+            .small_parts
+            .load(std::sync::atomic::Ordering::Relaxed)
+        {
+            return 1;
+        }
+        let _ = self;
+        MIN_PART_BYTES
+    }
+
+    #[cfg(test)]
+    pub(crate) fn allow_small_parts(&self) {
+        let allowed = &self.0.small_parts;
+        allowed.store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
     #[cfg(test)]

@@ -182,6 +182,7 @@ impl ObjectStore for LocalObjectStore {
             file,
             located,
             info,
+            ..
         } = self
             .run(location, move |buckets, bucket| {
                 buckets.open_object(bucket, &key, Etag::IfKnown)
@@ -241,7 +242,7 @@ impl ObjectStore for LocalObjectStore {
                     let key = object_key(&location)?;
                     let faults = store
                         .run(&location, move |buckets, bucket| {
-                            buckets.delete_batch(bucket, &[key])
+                            buckets.delete_plainly(bucket, &[key])
                         })
                         .await?;
                     match faults.into_iter().next() {
@@ -288,7 +289,7 @@ impl ObjectStore for LocalObjectStore {
         self.buckets
             .blocking(move |buckets| {
                 let (from, to) = ((&bucket, &from_key), (&bucket, &to_key));
-                buckets.copy_object(from, to, None, only_if_absent)
+                buckets.copy_plainly(from, to, None, only_if_absent)
             })
             .await
             .map(|_| ())

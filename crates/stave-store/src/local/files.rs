@@ -127,26 +127,44 @@ fn is_absent(error: &io::Error) -> bool {
     )
 }
 
-/// The folders whose entries changed and are to be written to the disk.
+/// The folders whose entries changed and are to be written to the disk, and
+/// files that nobody needs once the change is committed.
 #[derive(Debug, Default)]
-pub(super) struct Touched(BTreeSet<PathBuf>);
+pub(crate) struct Touched {
+    folders: BTreeSet<PathBuf>,
+    needless: Vec<PathBuf>,
+}
 
 impl Touched {
     /// Notes that the entry `path` of its folder changed.
     pub(super) fn entry(&mut self, path: &Path) {
         if let Some(folder) = path.parent() {
-            self.0.insert(folder.to_owned());
+            self.folders.insert(folder.to_owned());
         }
     }
 
     /// Writes the folders to the disk. One that has been removed since needs none.
     pub(super) fn sync(&self) -> Result<()> {
-        self.0.iter().try_for_each(|folder| sync_folder(folder))
+        self.folders
+            .iter()
+            .try_for_each(|folder| sync_folder(folder))
+    }
+
+    /// Notes that the file `path` is to be removed when the change is committed.
+    pub(super) fn remove_later(&mut self, path: PathBuf) {
+        self.needless.push(path);
+    }
+
+    /// Removes those files. What cannot be removed is swept later.
+    pub(super) fn remove_needless(&self) {
+        for path in &self.needless {
+            let _ = fs::remove_file(path);
+        }
     }
 }
 
 /// Writes a folder's entries to the disk.
-pub(super) fn sync_folder(folder: &Path) -> Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
     match File::open(folder).and_then(|file| file.sync_all()) {
         Err(error) if !is_absent(&error) => Err(io_error(error, "flush", folder)),
         _ => Ok(()),
@@ -190,11 +208,17 @@ pub(super) fn remove(root: &Path, key: &str, touched: &mut Touched) -> Result<()
     Ok(())
 }
 
-fn remove_file(root: &Path, path: &Path, touched: &mut Touched) -> Result<()> {
+pub(super) fn remove_file(root: &Path, path: &Path, touched: &mut Touched) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if !is_absent(&error) => return Err(io_error(error, "delete", path)),
         _ => touched.entry(path),
     }
+    clear_folders(root, path, touched);
+    Ok(())
+}
+
+/// Removes the folders above `path` that are empty.
+pub(super) fn clear_folders(root: &Path, path: &Path, touched: &mut Touched) {
     let mut folder = path.parent();
     while let Some(empty) =
         folder.filter(|folder| *folder != root && fs::remove_dir(folder).is_ok())
@@ -202,7 +226,6 @@ fn remove_file(root: &Path, path: &Path, touched: &mut Touched) -> Result<()> {
         touched.entry(empty);
         folder = empty.parent();
     }
-    Ok(())
 }
 
 /// Whether a file may stand at `path`: an empty folder is removed, a full one stays.

@@ -76,8 +76,9 @@ fn page(
             None if any => look_again(tx, root, bucket, &name, identity)?,
             noted => Some((identity, noted)),
         };
-        page.objects
-            .extend(seen.map(|(identity, noted)| object_info(key, identity, noted)));
+        if let Some((identity, noted)) = seen {
+            page.objects.push(object_info(key, identity, noted)?);
+        }
     }
     Ok(page)
 }

@@ -2,17 +2,29 @@
 //! beside them for what a file cannot say of itself. A file dropped in by hand
 //! is an object from then on; one removed by hand is none.
 
+mod archive;
+mod commit;
+mod copy;
+mod delete;
 mod engine;
 mod escape;
 mod files;
 mod index;
+mod journal;
+mod lifecycle;
 mod list;
+mod lookup;
+mod multipart;
 mod parts;
 mod publish;
 mod put;
 mod read;
+mod settings;
+mod sweep;
+mod tagging;
 #[cfg(test)]
 mod tests;
+mod version_list;
 mod walk;
 
 use std::fs;
@@ -25,12 +37,16 @@ use object_store::ObjectStore;
 use rusqlite::Transaction;
 use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result};
 
-use self::files::{Touched, look, sync_folder};
+use self::files::look;
+pub(crate) use self::files::{Touched, sync_folder};
+pub use self::lifecycle::LifecycleDone;
+pub use self::settings::BucketSetting;
+use crate::database::Durability;
 use crate::faults::{IoContext, SqlContext, io_error, join_error};
 use crate::home::private_dir;
 use crate::objects::{
-    BucketInfo, BucketStore, ByteRange, DeleteFault, ListPage, ListRequest, ObjectInfo, ObjectRead,
-    Publication, PutBody, PutOptions, no_such_bucket, no_such_key,
+    BucketInfo, BucketStore, ByteRange, DeleteFault, ListPage, ListRequest, ObjectFault,
+    ObjectInfo, ObjectRead, Publication, PutBody, PutOptions, no_such_bucket, no_such_key,
 };
 use crate::store::{Store, from_micros, to_micros};
 
@@ -57,6 +73,18 @@ pub(crate) enum CrashPoint {
     Moved(usize),
     /// All is in place, the journal not cleared.
     Applied,
+    /// A change of versions is committed, no file moved.
+    Decided,
+    /// So many of its files have been moved.
+    Stepped(usize),
+    /// A part's file is in its place, its row not written.
+    PartPlaced,
+    /// The parts are put together, the object is not.
+    Assembled,
+    /// The object is there, the parts not removed.
+    Completed,
+    /// A file is deleted, its row and its event not written.
+    Unlinked,
 }
 
 /// The buckets of a home.
@@ -97,14 +125,23 @@ impl LocalBuckets {
     }
 
     /// Changes files and rows alone among all processes, with no publication pending.
-    fn change<T>(
+    pub(crate) fn change<T>(
         &self,
+        work: impl FnMut(&Transaction<'_>, &mut Touched) -> Result<T>,
+    ) -> Result<T> {
+        self.change_as(Durability::Relaxed, work)
+    }
+
+    /// As [`Self::change`]; `Durable` for what cannot be found out again from the files.
+    fn change_as<T>(
+        &self,
+        durability: Durability,
         mut work: impl FnMut(&Transaction<'_>, &mut Touched) -> Result<T>,
     ) -> Result<T> {
         for _ in 0..TURNS {
             self.finish_publications()?;
             let mut touched = Touched::default();
-            let done = self.store.database().write_relaxed(|tx| {
+            let done = self.store.database().transact(durability, |tx| {
                 if publish::is_pending(tx)? {
                     return Ok(None);
                 }
@@ -114,6 +151,7 @@ impl LocalBuckets {
                 if self.store.options().fsync {
                     touched.sync()?;
                 }
+                touched.remove_needless();
                 return Ok(done);
             }
         }
@@ -146,18 +184,22 @@ impl LocalBuckets {
         self.change(|tx, _| {
             let root = self.existing_root(bucket)?;
             if let Some(object) = walk::walk(&root, &ListRequest::all("").max(1))?.first() {
-                return Err(Error::conflict(format!(
-                    "bucket \"{bucket}\" is not empty: it holds \"{}\"",
-                    object.key()
-                ))
-                .hint(format!("empty it with: stave rm --recursive s3://{bucket}")));
+                return Err(ObjectFault::BucketNotEmpty
+                    .error(format!(
+                        "bucket \"{bucket}\" is not empty: it holds \"{}\"",
+                        object.key()
+                    ))
+                    .hint(format!("empty it with: stave rm --recursive s3://{bucket}")));
             }
+            settings::refuse_versions(tx, bucket)?;
             remove_empty(&root).map_err(|error| {
                 error.hint("it holds something that is no object (a link?); remove it by hand")
             })?;
             for table in [
                 "DELETE FROM objects WHERE bucket = ?1",
                 "DELETE FROM buckets WHERE name = ?1",
+                "DELETE FROM bucket_settings WHERE bucket = ?1",
+                "DELETE FROM uploads WHERE bucket = ?1",
             ] {
                 tx.execute(table, [bucket.as_str()]).sql()?;
             }
@@ -200,23 +242,6 @@ impl LocalBuckets {
             Ok(())
         })?;
         Ok(buckets)
-    }
-
-    fn delete_batch(&self, bucket: &BucketName, keys: &[ObjectKey]) -> Result<Vec<DeleteFault>> {
-        self.change(|tx, touched| {
-            let root = self.existing_root(bucket)?;
-            let mut faults = Vec::new();
-            for key in keys {
-                match files::remove(&root, key.as_str(), touched) {
-                    Ok(()) => index::remove(tx, bucket, key.as_str())?,
-                    Err(error) => faults.push(DeleteFault {
-                        key: key.clone(),
-                        error,
-                    }),
-                }
-            }
-            Ok(faults)
-        })
     }
 
     /// Runs blocking `work` where it holds up nobody.
@@ -327,7 +352,7 @@ impl BucketStore for LocalBuckets {
         let (from_bucket, from_key) = (from_bucket.clone(), from_key.clone());
         let (bucket, key) = (bucket.clone(), key.clone());
         self.blocking(move |buckets| {
-            buckets.copy_object((&from_bucket, &from_key), (&bucket, &key), replace, false)
+            buckets.copy_plainly((&from_bucket, &from_key), (&bucket, &key), replace, false)
         })
         .await
     }
@@ -341,7 +366,7 @@ impl BucketStore for LocalBuckets {
         for batch in keys.chunks(DELETE_BATCH) {
             let (bucket, batch) = (bucket.clone(), batch.to_vec());
             faults.extend(
-                self.blocking(move |buckets| buckets.delete_batch(&bucket, &batch))
+                self.blocking(move |buckets| buckets.delete_plainly(&bucket, &batch))
                     .await?,
             );
         }

@@ -11,9 +11,8 @@ use stave_core::{Error, ObjectKey, Result};
 
 use super::engine::{LocalObjectStore, put_result};
 use super::put::Upload;
-use super::read::hex;
 use crate::faults::{IoContext, join_error, to_object_store};
-use crate::objects::PutOptions;
+use crate::objects::{PutOptions, hex};
 
 /// An upload in parts, each written to its place as it comes.
 #[derive(Debug)]
@@ -80,7 +79,7 @@ impl MultipartUpload for LocalUpload {
         self.store
             .run(&self.location, move |buckets, bucket| {
                 let etag = written.etag(parts)?;
-                buckets.commit_upload(&written.upload, etag, bucket, key, &options)
+                buckets.commit_upload(&written.upload, etag, bucket, &key, &options)
             })
             .await
             .map(put_result)

@@ -18,19 +18,25 @@ use std::path::{Component, Path};
 
 use md5::{Digest, Md5};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use stave_core::{BucketName, Error, Result};
+use stave_core::{BucketName, Error, ObjectKey, Result};
 
 #[cfg(test)]
 use super::CrashPoint;
 use super::LocalBuckets;
+use super::archive::Next;
 use super::files::{self, Identity, Touched, look, sync_folder};
 use super::index::{self, Noted};
-use super::read::hex;
+use super::journal;
+use super::settings::versioning;
 use super::walk::{Found, walk};
+use crate::database::Durability;
 use crate::faults::{IoContext, SqlContext};
 use crate::home::check_id;
-use crate::objects::{ListRequest, Publication, PutOptions, StagedFile, resolve_options};
+use crate::objects::{
+    CreatedBy, ListRequest, Publication, PutOptions, StagedFile, Versioning, hex, resolve_options,
+};
 use crate::rows;
+use crate::rows::events::{self, NewEvent};
 
 /// What a listing compares before and after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,15 +46,18 @@ pub(super) struct State {
 }
 
 pub(super) fn state(tx: &Transaction<'_>) -> Result<State> {
-    tx.prepare_cached("SELECT generation, EXISTS (SELECT 1 FROM publications) FROM publishing")
-        .sql()?
-        .query_row([], |row| {
-            Ok(State {
-                generation: row.get(0)?,
-                pending: row.get(1)?,
-            })
+    tx.prepare_cached(
+        "SELECT generation, EXISTS (SELECT 1 FROM publications)
+         OR EXISTS (SELECT 1 FROM moves) FROM publishing",
+    )
+    .sql()?
+    .query_row([], |row| {
+        Ok(State {
+            generation: row.get(0)?,
+            pending: row.get(1)?,
         })
-        .sql()
+    })
+    .sql()
 }
 
 pub(super) fn is_pending(tx: &Transaction<'_>) -> Result<bool> {
@@ -76,7 +85,7 @@ impl LocalBuckets {
         self.flush_staging(&ready)?;
         #[cfg(test)]
         self.may_crash(CrashPoint::Staged)?;
-        self.commit(publication, &ready)?;
+        self.commit_publication(publication, &ready)?;
         #[cfg(test)]
         self.may_crash(CrashPoint::Committed)?;
         // It is published: what fails now is carried out by whoever comes next, who is told if
@@ -133,9 +142,10 @@ impl LocalBuckets {
             staged: relative.to_owned(),
             identity,
             noted: Noted {
-                etag: published_etag(run_id, file.key.as_str(), identity),
+                etag: made_etag(run_id, file.key.as_str(), identity),
                 content_type,
-                user_metadata,
+                user_metadata: index::store("user metadata", &user_metadata)?,
+                ..Noted::default()
             },
         })
     }
@@ -155,7 +165,7 @@ impl LocalBuckets {
     }
 
     /// Writes the journal. When this returns, the output is published.
-    fn commit(&self, publication: &Publication, ready: &[Ready<'_>]) -> Result<()> {
+    fn commit_publication(&self, publication: &Publication, ready: &[Ready<'_>]) -> Result<()> {
         for _ in 0..super::TURNS {
             self.finish_publications()?;
             let committed = self.store.database().write(|tx| {
@@ -208,7 +218,21 @@ impl LocalBuckets {
                     identity.size
                 ])
                 .sql()?;
-            index::insert(tx, bucket, key, *identity, noted, None)?;
+            let versioning = versioning(tx, bucket)?;
+            let mut noted = noted.clone();
+            if let Some(versioning) = versioning {
+                noted.version_id = self.make_room(tx, &root, bucket, key, versioning)?;
+            }
+            index::insert(tx, bucket, key, *identity, &noted, None)?;
+            let version_id = versioning.map(|_| noted.id());
+            let created = NewEvent {
+                name: CreatedBy::Put.event_name(),
+                bucket,
+                key,
+                version_id,
+                created: Some((identity.size(), &noted.etag)),
+            };
+            events::record(tx, self.store.now(), created)?;
             published.insert((bucket, key));
         }
         for (bucket, prefix) in &publication.replace {
@@ -217,24 +241,84 @@ impl LocalBuckets {
                 if let Found::Object(key, _) = &found
                     && !published.contains(&(bucket, key.as_str()))
                 {
-                    tx.prepare_cached(
-                        "INSERT OR IGNORE INTO publication_deletes VALUES (?1, ?2, ?3)",
-                    )
-                    .sql()?
-                    .execute([run_id, bucket.as_str(), key.as_str()])
-                    .sql()?;
+                    self.write_delete(tx, run_id, (&root, bucket), key)?;
                 }
             }
         }
         Ok(())
     }
 
-    /// Carries out what has been committed and not finished, by whomever.
-    pub(crate) fn finish_publications(&self) -> Result<()> {
-        if !self.store.database().read(is_pending)? {
+    fn write_delete(
+        &self,
+        tx: &Transaction<'_>,
+        run_id: &str,
+        (root, bucket): (&Path, &BucketName),
+        key: &ObjectKey,
+    ) -> Result<()> {
+        if let Some(versioning) = versioning(tx, bucket)? {
+            if !journal::is_decided(tx, bucket, key.as_str())? {
+                self.mark_deleted(tx, root, bucket, key, versioning)?;
+            }
             return Ok(());
         }
-        self.store.database().write(|tx| {
+        let new = tx
+            .prepare_cached("INSERT OR IGNORE INTO publication_deletes VALUES (?1, ?2, ?3)")
+            .sql()?
+            .execute([run_id, bucket.as_str(), key.as_str()])
+            .sql()?;
+        if new == 1 {
+            self.record_removal(tx, bucket, key.as_str())?;
+        }
+        Ok(())
+    }
+
+    /// Takes the current version of `key` out of the way of a published file, and
+    /// says the version that this one is.
+    fn make_room(
+        &self,
+        tx: &Transaction<'_>,
+        root: &Path,
+        bucket: &BucketName,
+        key: &str,
+        versioning: Versioning,
+    ) -> Result<Option<String>> {
+        let next = Next {
+            is_null: versioning == Versioning::Suspended,
+            is_file: true,
+        };
+        // What is needless now is swept: until the commit it may be needed after all.
+        self.archive_current(tx, &mut Touched::default(), root, (bucket, key), next)?;
+        if next.is_null {
+            return Ok(None);
+        }
+        self.new_version_id(tx).map(Some)
+    }
+
+    /// Carries out what has been committed and not finished, by whomever.
+    pub(crate) fn finish_publications(&self) -> Result<()> {
+        let (pending, published) = self
+            .store
+            .database()
+            .read(|tx| Ok((is_pending(tx)?, next_publication(tx)?.is_some())))?;
+        if !pending {
+            return Ok(());
+        }
+        // To move a file again that has been moved does no harm, to delete again may.
+        let durability = if published {
+            Durability::Durable
+        } else {
+            Durability::Relaxed
+        };
+        self.store.database().transact(durability, |tx| {
+            let mut touched = Touched::default();
+            if self.carry_out_moves(tx, &mut touched)? {
+                if self.store.options().fsync {
+                    touched.sync()?;
+                }
+                tx.execute("DELETE FROM moves", []).sql()?;
+                tx.execute("UPDATE publishing SET generation = generation + 1", [])
+                    .sql()?;
+            }
             while let Some(run_id) = next_publication(tx)? {
                 let mut touched = Touched::default();
                 self.carry_out(tx, &run_id, &mut touched)?;
@@ -322,7 +406,8 @@ fn files_of(tx: &Connection, run_id: &str) -> Result<Vec<JournalledFile>> {
     Ok(files)
 }
 
-fn published_etag(run_id: &str, key: &str, identity: Identity) -> String {
+/// An ETag for a file whose bytes are not to be read: one that no other file has.
+pub(super) fn made_etag(run_id: &str, key: &str, identity: Identity) -> String {
     let named = format!("{run_id}\0{key}\0{}\0{}", identity.size, identity.mtime_ns);
     format!("{}-1", hex(&Md5::digest(named)))
 }

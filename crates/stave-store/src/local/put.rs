@@ -2,28 +2,35 @@
 //! which is the moment that the object changes. The row is written for the file
 //! that it describes (see [`super::index`]), so that it counts from the rename
 //! on and not before: whenever the process dies, a reader finds the old object
-//! with its row or the new one with its own.
+//! with its row or the new one with its own. What follows when the bytes are
+//! there is [`super::commit`].
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use bytes::{Bytes, BytesMut};
 use futures::TryStreamExt;
 use md5::{Digest, Md5};
-use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result};
+use stave_core::{BucketName, Error, ObjectKey, Result};
 
-#[cfg(test)]
-use super::CrashPoint;
 use super::LocalBuckets;
-use super::files::{self, Identity};
+use super::commit::Incoming;
+use super::files::Identity;
 use super::index::{self, Noted};
-use super::read::{Etag, hex};
+use super::read::Etag;
 use crate::faults::{IoContext, io_error, join_error};
+use crate::home::Home;
 use crate::liveness::Scratch;
-use crate::objects::{ObjectInfo, PutBody, PutOptions, resolve_options};
+use crate::objects::{
+    Checksum, ChecksumType, ContentHeaders, CreatedBy, ExpectedBody, ExpectedChecksum, Hasher,
+    Kept, MAX_OBJECT_TAGS, MAX_PART_BYTES, ObjectDetails, ObjectFault, ObjectInfo, PutBody,
+    PutOptions, Tags, UserMetadata, WriteOptions, check_tags, hex, resolve_metadata,
+    resolve_storage_class,
+};
 
 /// How much of a stream is gathered before it is written.
 const WRITE_BYTES: usize = 1 << 20;
@@ -34,7 +41,8 @@ pub(super) struct Upload {
     pub(super) path: PathBuf,
     pub(super) file: File,
     /// What its row is known by until the file is in its place.
-    pending: String,
+    pub(super) pending: String,
+    given_away: AtomicBool,
     // Shows that this process is alive.
     _scratch: Arc<Scratch>,
 }
@@ -56,6 +64,7 @@ impl Upload {
                         path,
                         file,
                         pending: format!("{}/{name}", scratch.id()),
+                        given_away: AtomicBool::new(false),
                         _scratch: scratch,
                     });
                 }
@@ -64,38 +73,80 @@ impl Upload {
             }
         }
     }
+
+    /// Leaves the file to whoever knows of it now.
+    pub(super) fn give_away(&self) {
+        self.given_away.store(true, Ordering::Relaxed);
+    }
+
+    /// Where the file lies below the home.
+    pub(super) fn below(&self, home: &Home) -> Result<String> {
+        let below = self.path.strip_prefix(home.root()).ok();
+        let below = below.and_then(Path::to_str).ok_or_else(|| {
+            Error::internal(format!("{} is outside the home", self.path.display()))
+        })?;
+        Ok(below.to_owned())
+    }
 }
 
 impl Drop for Upload {
     fn drop(&mut self) {
-        // Gone already when it became an object; swept later when this fails.
-        let _ = fs::remove_file(&self.path);
+        if !self.given_away.load(Ordering::Relaxed) {
+            // Gone already when it became an object; swept later when this fails.
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
-/// An upload and the hash of what it has so far.
-struct Hashed {
+/// An upload, its size so far, and the hashes of that.
+pub(super) struct Hashed {
     upload: Upload,
+    size: u64,
+    max: u64,
     md5: Md5,
+    checksum: Option<Hasher>,
+}
+
+/// An upload whose bytes are all there and are what was announced.
+pub(super) struct Received {
+    pub(super) upload: Upload,
+    pub(super) size: u64,
+    pub(super) etag: String,
+    pub(super) checksum: Option<Checksum>,
 }
 
 impl Hashed {
-    fn begin(buckets: &LocalBuckets) -> Result<Self> {
+    pub(super) fn begin(buckets: &LocalBuckets, expected: &ExpectedBody, max: u64) -> Result<Self> {
+        if let Some(size) = expected.size.filter(|size| *size > max) {
+            return Err(too_large(size, max));
+        }
         Ok(Self {
             upload: Upload::begin(buckets)?,
+            size: 0,
+            max,
             md5: Md5::new(),
+            checksum: expected.algorithm.map(Hasher::new),
         })
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.size += bytes.len() as u64;
+        if self.size > self.max {
+            return Err(too_large(self.size, self.max));
+        }
         self.md5.update(bytes);
+        if let Some(checksum) = &mut self.checksum {
+            checksum.update(bytes);
+        }
         self.upload
             .file
             .write_all(bytes)
             .at("write", &self.upload.path)
     }
 
-    fn write_from(&mut self, mut source: &File, path: &Path) -> Result<()> {
+    /// Writes what `source` holds from where it stands, at most `length` bytes.
+    pub(super) fn write_from(&mut self, source: &File, length: u64, path: &Path) -> Result<()> {
+        let mut source = source.take(length);
         let mut buffer = vec![0; WRITE_BYTES];
         loop {
             match source.read(&mut buffer).at("read", path)? {
@@ -105,12 +156,140 @@ impl Hashed {
         }
     }
 
-    fn finish(self) -> (Upload, String) {
-        (self.upload, hex(&self.md5.finalize()))
+    /// Compares what came with what was announced.
+    pub(super) fn finish(self, expected: &ExpectedBody) -> Result<Received> {
+        if let Some(size) = expected.size.filter(|size| *size != self.size) {
+            return Err(ObjectFault::IncompleteBody.error(format!(
+                "the body has {} bytes, {size} were announced",
+                self.size
+            )));
+        }
+        let md5: [u8; 16] = self.md5.finalize().into();
+        if expected.md5.is_some_and(|announced| announced != md5) {
+            return Err(bad_digest("MD5"));
+        }
+        let mut kept = None;
+        if let (Some(algorithm), Some(hasher)) = (expected.algorithm, self.checksum) {
+            let value = hasher.finish();
+            let announced = announced(&expected.checksum, algorithm.name())?;
+            if announced.is_some_and(|announced| announced != value) {
+                return Err(bad_digest(algorithm.name()));
+            }
+            kept = Some(Checksum {
+                algorithm,
+                kind: ChecksumType::FullObject,
+                value,
+            });
+        }
+        Ok(Received {
+            upload: self.upload,
+            size: self.size,
+            etag: hex(&md5),
+            checksum: kept,
+        })
+    }
+}
+
+/// The checksum that was announced, now that the body has ended.
+pub(super) fn announced(expected: &ExpectedChecksum, name: &str) -> Result<Option<String>> {
+    match expected {
+        ExpectedChecksum::None => Ok(None),
+        ExpectedChecksum::Value(value) => Ok(Some(value.clone())),
+        ExpectedChecksum::Trailing(ask) => match ask() {
+            Some(value) => Ok(Some(value)),
+            None => Err(ObjectFault::IncompleteBody
+                .error(format!("the trailer with the {name} checksum did not come"))),
+        },
+    }
+}
+
+pub(super) fn bad_digest(name: &str) -> Error {
+    ObjectFault::BadDigest
+        .error(format!(
+            "the body does not have the {name} that was announced"
+        ))
+        .hint("it was changed on its way: send it again")
+}
+
+pub(super) fn too_large(size: u64, max: u64) -> Error {
+    ObjectFault::EntityTooLarge
+        .error(format!(
+            "{size} bytes are more than the {max} that S3 allows here"
+        ))
+        .hint("upload it in parts")
+}
+
+/// What is kept of an object beside its bytes, checked.
+pub(super) struct Resolved<'a> {
+    pub(super) content_type: Option<&'a str>,
+    pub(super) headers: &'a ContentHeaders,
+    pub(super) user_metadata: &'a UserMetadata,
+    pub(super) tags: &'a Tags,
+    pub(super) storage_class: Option<&'a str>,
+}
+
+impl Resolved<'_> {
+    /// The row of an object of `key`, without ETag, checksum and version.
+    pub(super) fn noted(&self, key: &ObjectKey) -> Result<Noted> {
+        let (content_type, user_metadata) =
+            resolve_metadata(key, self.content_type, self.user_metadata)?;
+        self.headers.check()?;
+        check_tags(self.tags, MAX_OBJECT_TAGS)?;
+        let kept = Kept {
+            headers: self.headers.clone(),
+            checksum: None,
+        };
+        Ok(Noted {
+            content_type,
+            user_metadata: index::store("user metadata", &user_metadata)?,
+            storage_class: resolve_storage_class(self.storage_class)?,
+            details: index::store("details", &kept)?,
+            tags: index::store("tags", self.tags)?,
+            ..Noted::default()
+        })
+    }
+}
+
+/// Adds what is known of the bytes.
+pub(super) fn with_checksum(
+    mut noted: Noted,
+    etag: String,
+    checksum: Option<Checksum>,
+) -> Result<Noted> {
+    let kept = Kept {
+        checksum,
+        ..noted.kept()?
+    };
+    noted.details = index::store("details", &kept)?;
+    noted.etag = etag;
+    Ok(noted)
+}
+
+impl WriteOptions {
+    fn resolved(&self) -> Resolved<'_> {
+        Resolved {
+            content_type: self.content_type.as_deref(),
+            headers: &self.headers,
+            user_metadata: &self.user_metadata,
+            tags: &self.tags,
+            storage_class: self.storage_class.as_deref(),
+        }
     }
 }
 
 impl LocalBuckets {
+    /// Writes an object.
+    pub async fn write(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        body: PutBody,
+        options: WriteOptions,
+    ) -> Result<ObjectDetails> {
+        self.write_up_to(bucket, key, body, options, MAX_PART_BYTES)
+            .await
+    }
+
     pub(super) async fn put_object(
         &self,
         bucket: BucketName,
@@ -118,28 +297,76 @@ impl LocalBuckets {
         body: PutBody,
         options: PutOptions,
     ) -> Result<ObjectInfo> {
+        // Who is no client of S3 has no reason to put an object together from parts.
+        let details = self.write_up_to(&bucket, &key, body, options.into(), u64::MAX);
+        Ok(details.await?.info)
+    }
+
+    async fn write_up_to(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        body: PutBody,
+        options: WriteOptions,
+        max: u64,
+    ) -> Result<ObjectDetails> {
+        let noted = options.resolved().noted(key)?;
+        let (into, expected) = (bucket.clone(), options.expected.clone());
+        let received = self
+            .receive(body, expected, max, move |buckets| {
+                // Refuses early, before the body is read.
+                buckets.existing_root(&into).map(|_| ())
+            })
+            .await?;
+        let (bucket, key) = (bucket.clone(), key.clone());
+        self.blocking(move |buckets| {
+            buckets.commit(&Incoming {
+                upload: &received.upload,
+                bucket: &bucket,
+                key: &key,
+                noted: with_checksum(noted, received.etag, received.checksum)?,
+                condition: &options.condition,
+                by: options.by,
+                also: None,
+            })
+        })
+        .await
+    }
+
+    /// Writes a body to a file of its own, when `may` lets it.
+    pub(super) async fn receive(
+        &self,
+        body: PutBody,
+        expected: ExpectedBody,
+        max: u64,
+        may: impl FnOnce(&Self) -> Result<()> + Send + 'static,
+    ) -> Result<Received> {
+        let begin = move |buckets: &Self, expected: &ExpectedBody| {
+            may(buckets)?;
+            Hashed::begin(buckets, expected, max)
+        };
         match body {
             PutBody::Bytes(bytes) => {
                 self.blocking(move |buckets| {
-                    let mut hashed = buckets.begin_put(&bucket)?;
+                    let mut hashed = begin(buckets, &expected)?;
                     hashed.write(&bytes)?;
-                    buckets.finish_put(hashed, &bucket, key, &options)
+                    hashed.finish(&expected)
                 })
                 .await
             }
             PutBody::File(path) => {
                 self.blocking(move |buckets| {
                     let source = File::open(&path).at("open", &path)?;
-                    let mut hashed = buckets.begin_put(&bucket)?;
-                    hashed.write_from(&source, &path)?;
-                    buckets.finish_put(hashed, &bucket, key, &options)
+                    let mut hashed = begin(buckets, &expected)?;
+                    hashed.write_from(&source, u64::MAX, &path)?;
+                    hashed.finish(&expected)
                 })
                 .await
             }
             PutBody::Stream(mut stream) => {
-                let into = bucket.clone();
+                let wanted = expected.clone();
                 let mut hashed = self
-                    .blocking(move |buckets| buckets.begin_put(&into))
+                    .blocking(move |buckets| begin(buckets, &wanted))
                     .await?;
                 let mut gathered = BytesMut::new();
                 while let Some(chunk) = stream.try_next().await? {
@@ -149,27 +376,9 @@ impl LocalBuckets {
                     }
                 }
                 hashed = write_apart(hashed, gathered.freeze()).await?;
-                self.blocking(move |buckets| buckets.finish_put(hashed, &bucket, key, &options))
-                    .await
+                hashed.finish(&expected)
             }
         }
-    }
-
-    /// Refuses early, before the body is read, when the bucket is not there.
-    fn begin_put(&self, bucket: &BucketName) -> Result<Hashed> {
-        self.existing_root(bucket)?;
-        Hashed::begin(self)
-    }
-
-    fn finish_put(
-        &self,
-        hashed: Hashed,
-        bucket: &BucketName,
-        key: ObjectKey,
-        options: &PutOptions,
-    ) -> Result<ObjectInfo> {
-        let (upload, etag) = hashed.finish();
-        self.commit_upload(&upload, etag, bucket, key, options)
     }
 
     /// Makes a finished upload the object `key`.
@@ -178,34 +387,20 @@ impl LocalBuckets {
         upload: &Upload,
         etag: String,
         bucket: &BucketName,
-        key: ObjectKey,
+        key: &ObjectKey,
         options: &PutOptions,
     ) -> Result<ObjectInfo> {
-        let (content_type, user_metadata) = resolve_options(&key, options)?;
-        let noted = Noted {
-            etag,
-            content_type,
-            user_metadata,
-        };
-        let identity = self.seal(&upload.file, &upload.path)?;
-        self.store.database().write(|tx| {
-            index::insert(
-                tx,
-                bucket,
-                key.as_str(),
-                identity,
-                &noted,
-                Some(&upload.pending),
-            )
+        let options = WriteOptions::from(options.clone());
+        let details = self.commit(&Incoming {
+            upload,
+            bucket,
+            key,
+            noted: with_checksum(options.resolved().noted(key)?, etag, None)?,
+            condition: &options.condition,
+            by: CreatedBy::Put,
+            also: None,
         })?;
-        #[cfg(test)]
-        self.may_crash(CrashPoint::UploadNoted)?;
-        let placed = self.place_upload(upload, identity, bucket, &key, options.only_if_absent);
-        if let Err(error) = placed {
-            self.forget_upload(upload, identity, bucket, &key);
-            return Err(error);
-        }
-        Ok(index::object_info(key, identity, Some(noted)))
+        Ok(details.info)
     }
 
     /// Stamps the file with the clock's time and writes it to the disk.
@@ -218,49 +413,8 @@ impl LocalBuckets {
         Ok(Identity::of(&file.metadata().at("read", path)?))
     }
 
-    fn place_upload(
-        &self,
-        upload: &Upload,
-        identity: Identity,
-        bucket: &BucketName,
-        key: &ObjectKey,
-        only_if_absent: bool,
-    ) -> Result<()> {
-        self.change(|tx, touched| {
-            let root = self.existing_root(bucket)?;
-            if only_if_absent && files::locate(&root, key.as_str())?.is_some() {
-                return Err(Error::new(
-                    ErrorKind::Precondition,
-                    format!("s3://{bucket}/{key} exists already"),
-                ));
-            }
-            files::place(&root, key.as_str(), &upload.path, touched)?;
-            #[cfg(test)]
-            self.may_crash(CrashPoint::UploadPlaced)?;
-            index::settle(tx, bucket, key.as_str(), identity)
-        })
-    }
-
-    /// Removes the row of an upload that did not become an object. What fails here is swept later.
-    fn forget_upload(
-        &self,
-        upload: &Upload,
-        identity: Identity,
-        bucket: &BucketName,
-        key: &ObjectKey,
-    ) {
-        let root = self.store.home().bucket(bucket);
-        let in_place = files::locate(&root, key.as_str())
-            .is_ok_and(|found| found.is_some_and(|found| found.identity == identity));
-        if !in_place {
-            let _ = self
-                .store
-                .database()
-                .write_relaxed(|tx| index::forget_pending(tx, &upload.pending));
-        }
-    }
-
-    pub(super) fn copy_object(
+    /// Copies an object as every kind of bucket can: the current version, without tags.
+    pub(super) fn copy_plainly(
         &self,
         from: (&BucketName, &ObjectKey),
         to: (&BucketName, &ObjectKey),
@@ -268,62 +422,28 @@ impl LocalBuckets {
         only_if_absent: bool,
     ) -> Result<ObjectInfo> {
         let source = self.open_object(from.0, from.1, Etag::IfKnown)?;
-        let mut hashed = self.begin_put(to.0)?;
-        hashed.write_from(&source.file, &source.located.path)?;
+        self.existing_root(to.0)?;
         let mut options = replace.unwrap_or_else(|| PutOptions {
             content_type: Some(source.info.content_type.clone()),
             user_metadata: source.info.user_metadata.clone(),
             only_if_absent: false,
         });
         options.only_if_absent |= only_if_absent;
-        self.finish_put(hashed, to.0, to.1.clone(), &options)
-    }
-
-    /// Removes the rows of uploads whose process died before the rename.
-    pub(crate) fn forget_dead_uploads(&self) -> Result<()> {
-        use crate::faults::SqlContext;
-        use crate::liveness::{LivenessLock, lock_path};
-
-        let pending = self.store.database().read(|tx| {
-            let mut statement = tx
-                .prepare(
-                    "SELECT pending, bucket, key, inode, mtime_ns, size FROM objects
-                     WHERE pending IS NOT NULL",
-                )
-                .sql()?;
-            let rows = statement
-                .query_map([], |row| {
-                    let identity = Identity {
-                        inode: row.get(3)?,
-                        mtime_ns: row.get(4)?,
-                        size: row.get(5)?,
-                    };
-                    Ok((
-                        row.get::<_, String>(0)?,
-                        row.get::<_, String>(1)?,
-                        row.get::<_, String>(2)?,
-                        identity,
-                    ))
-                })
-                .sql()?;
-            rows.collect::<rusqlite::Result<Vec<_>>>().sql()
+        let expected = ExpectedBody::default();
+        let mut hashed = Hashed::begin(self, &expected, u64::MAX)?;
+        hashed.write_from(&source.file, u64::MAX, &source.located.path)?;
+        let received = hashed.finish(&expected)?;
+        let options = WriteOptions::from(options);
+        let details = self.commit(&Incoming {
+            upload: &received.upload,
+            bucket: to.0,
+            key: to.1,
+            noted: with_checksum(options.resolved().noted(to.1)?, received.etag, None)?,
+            condition: &options.condition,
+            by: CreatedBy::Copy,
+            also: None,
         })?;
-        for (pending, bucket, key, identity) in pending {
-            let owner = pending.split('/').next().unwrap_or_default();
-            if LivenessLock::is_held(&lock_path(&self.store.home().uploads(), owner))? {
-                continue;
-            }
-            let bucket = BucketName::new(bucket)?;
-            self.change(|tx, _| {
-                let found = files::locate(&self.store.home().bucket(&bucket), &key)?;
-                if found.is_some_and(|found| found.identity == identity) {
-                    index::settle(tx, &bucket, &key, identity)
-                } else {
-                    index::forget_pending(tx, &pending)
-                }
-            })?;
-        }
-        Ok(())
+        Ok(details.info)
     }
 }
 

@@ -16,9 +16,7 @@ use super::LocalBuckets;
 use super::files::{self, Identity, Located};
 use super::index::{self, Noted};
 use crate::faults::{IoContext, join_error};
-use crate::objects::{
-    ByteRange, ObjectInfo, ObjectRead, UserMetadata, guess_content_type, no_such_key,
-};
+use crate::objects::{ByteRange, ObjectInfo, ObjectRead, hex, no_such_key};
 
 /// How much is read at once.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -38,6 +36,7 @@ pub(super) struct OpenObject {
     pub(super) file: File,
     pub(super) located: Located,
     pub(super) info: ObjectInfo,
+    pub(super) noted: Option<Noted>,
 }
 
 impl LocalBuckets {
@@ -72,11 +71,12 @@ impl LocalBuckets {
                 },
                 (noted, _) => noted,
             };
-            let info = index::object_info(key.clone(), identity, noted);
+            let info = index::object_info(key.clone(), identity, noted.clone())?;
             return Ok(OpenObject {
                 file,
                 located,
                 info,
+                noted,
             });
         }
         Err(Error::conflict(format!(
@@ -101,11 +101,7 @@ impl LocalBuckets {
         if Identity::of(&file.metadata().at("read", path)?) != identity {
             return Ok(None);
         }
-        let noted = Noted {
-            etag,
-            content_type: guess_content_type(key.as_str()).to_owned(),
-            user_metadata: UserMetadata::new(),
-        };
+        let noted = Noted::of_file(key.as_str(), etag);
         self.change(|tx, _| {
             let now = files::locate(root, key.as_str())?;
             if now.is_some_and(|found| found.identity == identity) {
@@ -127,6 +123,7 @@ impl LocalBuckets {
             file,
             located,
             info,
+            ..
         } = self.open_object(bucket, key, Etag::Needed)?;
         let range = match range {
             Some(range) => range.within(info.size)?,
@@ -151,17 +148,11 @@ pub(super) fn md5_of(mut file: &File) -> std::io::Result<String> {
     Ok(hex(&hash.finalize()))
 }
 
-/// Bytes in hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-fn chunks(file: File, located: Located, range: Range<u64>) -> BoxStream<'static, Result<Bytes>> {
+pub(super) fn chunks(
+    file: File,
+    located: Located,
+    range: Range<u64>,
+) -> BoxStream<'static, Result<Bytes>> {
     stream::try_unfold(
         (file, located, range),
         |(file, located, range)| async move {

@@ -1,8 +1,15 @@
 //! What a bucket can do, whether it lies on this machine or on a remote server.
 
 mod attributes;
+mod checksum;
 #[cfg(test)]
 pub(crate) mod contract;
+mod details;
+mod faults;
+mod requests;
+mod tags;
+mod uploads;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,6 +28,26 @@ use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result};
 use crate::rows::BookmarkAdvance;
 
 pub(crate) use self::attributes::{from_attributes, to_attributes};
+pub(crate) use self::checksum::Hasher;
+pub use self::checksum::{Checksum, ChecksumAlgorithm, ChecksumType};
+pub use self::details::{
+    ContentHeaders, DeleteMarker, Lookup, NULL_VERSION, ObjectDetails, ObjectPart, VersionRead,
+};
+pub(crate) use self::details::{Kept, resolve_storage_class};
+pub use self::faults::ObjectFault;
+pub(crate) use self::requests::condition_failed;
+pub use self::requests::{
+    CopyOptions, CopySource, CreatedBy, DeleteRequest, DeletedVersion, EtagMatch, ExpectedBody,
+    ExpectedChecksum, ReadConditions, ReadOptions, ReplacedMetadata, Verdict, WriteCondition,
+    WriteOptions,
+};
+pub(crate) use self::tags::check_tags;
+pub use self::tags::{MAX_BUCKET_TAGS, MAX_OBJECT_TAGS, Tags};
+pub use self::uploads::{
+    CompleteRequest, CompletedPart, CompletedUpload, MAX_OBJECT_BYTES, MAX_PART_BYTES, MAX_PARTS,
+    MIN_PART_BYTES, PartInfo, PartPage, UploadInfo, UploadListRequest, UploadOptions, UploadPage,
+};
+pub use self::versions::{VersionEntry, VersionListRequest, VersionPage, Versioning};
 
 /// The content type of an object that nobody gave one, as in S3.
 pub const DEFAULT_CONTENT_TYPE: &str = "binary/octet-stream";
@@ -58,6 +85,8 @@ pub struct ObjectInfo {
     pub content_type: String,
     /// What the writer noted. A remote listing does not know it.
     pub user_metadata: UserMetadata,
+    /// The storage class; none is STANDARD. A remote listing does not know it.
+    pub storage_class: Option<String>,
 }
 
 /// How an object is to be written.
@@ -384,22 +413,40 @@ pub(crate) fn guess_content_type(key: &str) -> &'static str {
     }
 }
 
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 /// Checks content type and user metadata; fills in what can be guessed.
 pub(crate) fn resolve_options(
     key: &ObjectKey,
     options: &PutOptions,
 ) -> Result<(String, UserMetadata)> {
-    let content_type = match &options.content_type {
+    resolve_metadata(key, options.content_type.as_deref(), &options.user_metadata)
+}
+
+/// As [`resolve_options`], of what is given apart.
+pub(crate) fn resolve_metadata(
+    key: &ObjectKey,
+    content_type: Option<&str>,
+    user_metadata: &UserMetadata,
+) -> Result<(String, UserMetadata)> {
+    let content_type = match content_type {
         Some(given) if given.is_empty() || given.chars().any(char::is_control) => {
             return Err(Error::invalid(format!(
                 "content type {given:?} is not a media type"
             )));
         }
-        Some(given) => given.clone(),
+        Some(given) => given.to_owned(),
         None => guess_content_type(key.as_str()).to_owned(),
     };
-    let metadata: UserMetadata = options
-        .user_metadata
+    let metadata: UserMetadata = user_metadata
         .iter()
         .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
         .collect();

@@ -104,6 +104,7 @@ fn object_info(meta: ObjectMeta, attributes: &Attributes) -> Result<ObjectInfo> 
         modified_at: modified_at.unwrap_or(Timestamp::UNIX_EPOCH),
         content_type: content_type.unwrap_or_else(|| DEFAULT_CONTENT_TYPE.to_owned()),
         user_metadata,
+        storage_class: None,
     })
 }
 

@@ -1,0 +1,255 @@
+//! A finished file becomes an object.
+//!
+//! In a bucket without versions: its row, then the rename, which is the moment
+//! that the object changes (see [`super::put`]). In one with versions: a single
+//! transaction that takes the old version aside, writes the row and the event,
+//! and leaves the renames to the journal ([`super::journal`]): its commit is the
+//! moment.
+
+use rusqlite::{Connection, Transaction};
+use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result};
+
+#[cfg(test)]
+use super::CrashPoint;
+use super::archive::Next;
+use super::files::{self, Identity, Touched, sync_folder};
+use super::index::{self, Noted, Pending};
+use super::journal::{self, Move, Step};
+use super::put::Upload;
+use super::read::Etag;
+use super::settings::versioning;
+use super::{LocalBuckets, TURNS};
+use crate::database::Durability;
+use crate::objects::{
+    CreatedBy, ObjectDetails, Versioning, WriteCondition, condition_failed, no_such_key,
+};
+use crate::rows::events::{self, NewEvent};
+
+/// What else is to happen in the transaction that makes the object.
+pub(super) type Also<'a> = &'a dyn Fn(&Transaction<'_>, &Noted) -> Result<()>;
+
+/// A finished file that is to become an object.
+pub(super) struct Incoming<'a> {
+    pub(super) upload: &'a Upload,
+    pub(super) bucket: &'a BucketName,
+    pub(super) key: &'a ObjectKey,
+    pub(super) noted: Noted,
+    pub(super) condition: &'a WriteCondition,
+    pub(super) by: CreatedBy,
+    pub(super) also: Option<Also<'a>>,
+}
+
+/// What a condition says of the object that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Held {
+    Holds,
+    /// Its ETag is not known: it was changed by hand a moment ago.
+    Unknown,
+}
+
+impl LocalBuckets {
+    /// Makes a finished file an object.
+    pub(super) fn commit(&self, incoming: &Incoming<'_>) -> Result<ObjectDetails> {
+        let Incoming { bucket, key, .. } = *incoming;
+        let identity = self.seal(&incoming.upload.file, &incoming.upload.path)?;
+        for _ in 0..TURNS {
+            if matches!(incoming.condition, WriteCondition::IfMatch(_)) {
+                // Makes its ETag known; it is compared in the transaction.
+                self.open_object(bucket, key, Etag::Needed)?;
+            }
+            let versioned = self.store.database().read(|tx| versioning(tx, bucket))?;
+            let made = match versioned {
+                None => self.commit_plain(incoming, identity)?,
+                Some(_) => self.commit_version(incoming, identity)?,
+            };
+            if let Some(noted) = made {
+                let versioned = versioned.is_some();
+                return index::object_details(key.clone(), identity, noted, versioned, true);
+            }
+        }
+        Err(Error::conflict(format!(
+            "s3://{bucket}/{key} is being changed without a pause"
+        ))
+        .hint("try again"))
+    }
+
+    /// None when the bucket has come to keep versions meanwhile.
+    fn commit_plain(&self, incoming: &Incoming<'_>, identity: Identity) -> Result<Option<Noted>> {
+        let Incoming { bucket, key, .. } = *incoming;
+        let pending = Pending {
+            name: &incoming.upload.pending,
+            event: incoming.by.event_name(),
+        };
+        self.store.database().write(|tx| {
+            let noted = &incoming.noted;
+            index::insert(tx, bucket, key.as_str(), identity, noted, Some(pending))
+        })?;
+        #[cfg(test)]
+        self.may_crash(CrashPoint::UploadNoted)?;
+        let placed = self.place_upload(incoming, identity);
+        if !matches!(placed, Ok(true)) {
+            self.forget_upload(incoming, identity);
+        }
+        Ok(placed?.then(|| incoming.noted.clone()))
+    }
+
+    fn place_upload(&self, incoming: &Incoming<'_>, identity: Identity) -> Result<bool> {
+        let Incoming { bucket, key, .. } = *incoming;
+        self.change(|tx, touched| {
+            let root = self.existing_root(bucket)?;
+            if versioning(tx, bucket)?.is_some()
+                || self.held(tx, bucket, key, incoming.condition)? == Held::Unknown
+            {
+                return Ok(false);
+            }
+            if let Some(also) = incoming.also {
+                also(tx, &incoming.noted)?;
+            }
+            files::place(&root, key.as_str(), &incoming.upload.path, touched)?;
+            #[cfg(test)]
+            self.may_crash(CrashPoint::UploadPlaced)?;
+            self.settle(tx, bucket, key.as_str(), identity)?;
+            Ok(true)
+        })
+    }
+
+    /// Makes the row of a file that is in its place the row of the object, and
+    /// sends the event that waited for that.
+    pub(super) fn settle(
+        &self,
+        tx: &Connection,
+        bucket: &BucketName,
+        key: &str,
+        identity: Identity,
+    ) -> Result<()> {
+        if let Some((event, noted)) = index::settle(tx, bucket, key, identity)? {
+            let event = NewEvent {
+                name: &event,
+                bucket,
+                key,
+                version_id: noted.version_id.as_deref(),
+                created: Some((identity.size(), &noted.etag)),
+            };
+            events::record(tx, self.store.now(), event)?;
+        }
+        Ok(())
+    }
+
+    /// Removes the row of an upload that did not become an object. What fails here is swept later.
+    fn forget_upload(&self, incoming: &Incoming<'_>, identity: Identity) {
+        let root = self.store.home().bucket(incoming.bucket);
+        let in_place = files::locate(&root, incoming.key.as_str())
+            .is_ok_and(|found| found.is_some_and(|found| found.identity == identity));
+        if !in_place {
+            let _ = self
+                .store
+                .database()
+                .write_relaxed(|tx| index::forget_pending(tx, &incoming.upload.pending));
+        }
+    }
+
+    /// None when the condition cannot be told yet.
+    fn commit_version(&self, incoming: &Incoming<'_>, identity: Identity) -> Result<Option<Noted>> {
+        if self.store.options().fsync
+            && let Some(folder) = incoming.upload.path.parent()
+        {
+            // The journal will rely on the file's name.
+            sync_folder(folder)?;
+        }
+        let made = self.change_as(Durability::Durable, |tx, touched| {
+            self.write_version(tx, touched, incoming, identity)
+        })?;
+        if made.is_some() {
+            #[cfg(test)]
+            self.may_crash(CrashPoint::Decided)?;
+            // It is done: what fails now is carried out by whoever comes next, who is told if it
+            // fails again.
+            let _ = self.finish_publications();
+        }
+        Ok(made)
+    }
+
+    fn write_version(
+        &self,
+        tx: &Transaction<'_>,
+        touched: &mut Touched,
+        incoming: &Incoming<'_>,
+        identity: Identity,
+    ) -> Result<Option<Noted>> {
+        let Incoming { bucket, key, .. } = *incoming;
+        let root = self.existing_root(bucket)?;
+        let Some(versioning) = versioning(tx, bucket)? else {
+            return Ok(None);
+        };
+        if self.held(tx, bucket, key, incoming.condition)? == Held::Unknown {
+            return Ok(None);
+        }
+        // Found out now what could be in the way: after the commit it would be too late.
+        files::prepare(&root, key.as_str(), touched)?;
+        let next = Next {
+            is_null: versioning == Versioning::Suspended,
+            is_file: true,
+        };
+        self.archive_current(tx, touched, &root, (bucket, key.as_str()), next)?;
+        let mut noted = incoming.noted.clone();
+        noted.version_id = match versioning {
+            Versioning::Enabled => Some(self.new_version_id(tx)?),
+            Versioning::Suspended => None,
+        };
+        if let Some(also) = incoming.also {
+            also(tx, &noted)?;
+        }
+        index::insert(tx, bucket, key.as_str(), identity, &noted, None)?;
+        let event = NewEvent {
+            name: incoming.by.event_name(),
+            bucket,
+            key: key.as_str(),
+            version_id: Some(noted.id()),
+            created: Some((identity.size(), &noted.etag)),
+        };
+        events::record(tx, self.store.now(), event)?;
+        let step = Move {
+            step: Step::Place,
+            bucket: bucket.clone(),
+            key: key.as_str().to_owned(),
+            file: incoming.upload.below(self.store.home())?,
+            identity,
+        };
+        journal::note(tx, &step)?;
+        // The file is the journal's from the commit on. Without a commit it is swept.
+        incoming.upload.give_away();
+        Ok(Some(noted))
+    }
+
+    /// Whether the condition of a write holds; an error when it does not.
+    fn held(
+        &self,
+        tx: &Connection,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        condition: &WriteCondition,
+    ) -> Result<Held> {
+        if *condition == WriteCondition::None {
+            return Ok(Held::Holds);
+        }
+        let root = self.existing_root(bucket)?;
+        let found = files::locate(&root, key.as_str())?;
+        match (condition, found) {
+            (WriteCondition::IfAbsent, None) => Ok(Held::Holds),
+            (WriteCondition::IfAbsent, Some(_)) => Err(Error::new(
+                ErrorKind::Precondition,
+                format!("s3://{bucket}/{key} exists already"),
+            )),
+            (WriteCondition::IfMatch(_), None) => Err(no_such_key(bucket, key.as_str())),
+            (WriteCondition::IfMatch(etag), Some(found)) if etag != "*" => {
+                let (noted, _) = index::find(tx, bucket, key.as_str(), found.identity)?;
+                match noted {
+                    None => Ok(Held::Unknown),
+                    Some(noted) if noted.etag == *etag => Ok(Held::Holds),
+                    Some(_) => Err(condition_failed(bucket, key.as_str())),
+                }
+            }
+            _ => Ok(Held::Holds),
+        }
+    }
+}
