@@ -10,7 +10,7 @@ use stave_core::{Clock, IdSource, Result};
 use crate::database::Database;
 use crate::home::Home;
 use crate::liveness::{Scratch, sweep_dead};
-use crate::local::{LocalBuckets, sync_folder};
+use crate::local::{Folders, LocalBuckets, sync_folder};
 use crate::objects::MIN_PART_BYTES;
 
 /// How a store behaves.
@@ -39,6 +39,7 @@ struct Parts {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     uploads: Mutex<Option<Arc<Scratch>>>,
+    folders: Folders,
     #[cfg(test)]
     crash: Mutex<Option<crate::local::CrashPoint>>,
     #[cfg(test)]
@@ -86,6 +87,7 @@ impl Store {
             clock,
             ids,
             uploads: Mutex::new(None),
+            folders: Folders::default(),
             #[cfg(test)]
             crash: Mutex::new(None),
             #[cfg(test)]
@@ -133,6 +135,10 @@ impl Store {
 
     pub(crate) fn database(&self) -> &Database {
         &self.0.database
+    }
+
+    pub(crate) fn folders(&self) -> &Folders {
+        &self.0.folders
     }
 
     pub(crate) fn now(&self) -> Timestamp {

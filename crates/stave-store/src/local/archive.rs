@@ -156,6 +156,13 @@ impl LocalBuckets {
         Ok(format!("{seq:016x}{id:016x}"))
     }
 
+    /// A name for a version's file, on one of 256 shelves.
+    pub(super) fn new_version_file(&self, seq: i64) -> String {
+        let name = format!("{:032x}", self.store.next_id());
+        // Ids of a test's source repeat between stores.
+        format!("{}/{name}-{seq:x}", &name[30..])
+    }
+
     /// Takes the current version of `key` out of the way of `next`: among the
     /// versions, or away when `next` has its id.
     pub(super) fn archive_current(
@@ -201,9 +208,7 @@ impl LocalBuckets {
             Some(seq) => seq,
             None => next_seq(tx)?,
         };
-        let name = format!("{:032x}", self.store.next_id());
-        // Ids of a test's source repeat between stores.
-        let name = format!("{}/{name}-{seq:x}", &name[30..]);
+        let name = self.new_version_file(seq);
         step.file = version_file(bucket, &name);
         journal::note(tx, &step)?;
         let version = Archived {

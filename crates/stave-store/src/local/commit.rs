@@ -6,13 +6,15 @@
 //! and leaves the renames to the journal ([`super::journal`]): its commit is the
 //! moment.
 
+use std::fs;
+
 use rusqlite::{Connection, Transaction};
 use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result};
 
 #[cfg(test)]
 use super::CrashPoint;
-use super::archive::Next;
-use super::files::{self, Identity, Touched, sync_folder};
+use super::archive::{Next, version_file};
+use super::files::{self, Identity, Touched};
 use super::index::{self, Noted, Pending};
 use super::journal::{self, Move, Step};
 use super::put::Upload;
@@ -20,6 +22,7 @@ use super::read::Etag;
 use super::settings::versioning;
 use super::{LocalBuckets, TURNS};
 use crate::database::Durability;
+use crate::faults::IoContext;
 use crate::objects::{
     CreatedBy, ObjectDetails, Versioning, WriteCondition, condition_failed, no_such_key,
 };
@@ -150,12 +153,6 @@ impl LocalBuckets {
 
     /// None when the condition cannot be told yet.
     fn commit_version(&self, incoming: &Incoming<'_>, identity: Identity) -> Result<Option<Noted>> {
-        if self.store.options().fsync
-            && let Some(folder) = incoming.upload.path.parent()
-        {
-            // The journal will rely on the file's name.
-            sync_folder(folder)?;
-        }
         let made = self.change_as(Durability::Durable, |tx, touched| {
             self.write_version(tx, touched, incoming, identity)
         })?;
@@ -212,13 +209,27 @@ impl LocalBuckets {
             step: Step::Place,
             bucket: bucket.clone(),
             key: key.as_str().to_owned(),
-            file: incoming.upload.below(self.store.home())?,
+            file: self.hand_over(incoming)?,
             identity,
         };
         journal::note(tx, &step)?;
-        // The file is the journal's from the commit on. Without a commit it is swept.
-        incoming.upload.give_away();
         Ok(Some(noted))
+    }
+
+    /// Moves the file to where it outlives this process, for the journal. Without
+    /// a commit it is swept.
+    fn hand_over(&self, incoming: &Incoming<'_>) -> Result<String> {
+        let file = version_file(incoming.bucket, &self.new_version_file(0));
+        let path = self.store.home().root().join(&file);
+        let mut touched = Touched::default();
+        journal::make_parent(&path, &mut touched)?;
+        let from = &incoming.upload.path;
+        fs::rename(from, &path).at("move", from)?;
+        touched.entry(&path);
+        if self.store.options().fsync {
+            touched.sync()?;
+        }
+        Ok(file)
     }
 
     /// Whether the condition of a write holds; an error when it does not.

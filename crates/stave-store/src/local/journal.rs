@@ -213,7 +213,7 @@ fn has_no_links(error: &io::Error) -> bool {
     )
 }
 
-fn make_parent(path: &Path, touched: &mut Touched) -> Result<()> {
+pub(super) fn make_parent(path: &Path, touched: &mut Touched) -> Result<()> {
     let Some(folder) = path.parent() else {
         return Ok(());
     };

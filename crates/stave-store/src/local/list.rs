@@ -30,7 +30,7 @@ impl LocalBuckets {
         for _ in 0..TRIES {
             self.finish_publications()?;
             let before = self.store.database().read(publish::state)?;
-            let found = walk(&root, &request)?;
+            let found = walk(self.store.folders(), &root, &request)?;
             let page = self
                 .store
                 .database()
@@ -40,7 +40,15 @@ impl LocalBuckets {
                 return Ok(page);
             }
         }
-        self.change(|tx, _| page(tx, &root, bucket, walk(&root, &request)?, request.max))
+        self.change(|tx, _| {
+            page(
+                tx,
+                &root,
+                bucket,
+                walk(self.store.folders(), &root, &request)?,
+                request.max,
+            )
+        })
     }
 }
 

@@ -9,6 +9,7 @@ mod delete;
 mod engine;
 mod escape;
 mod files;
+mod folders;
 mod index;
 mod journal;
 mod lifecycle;
@@ -39,6 +40,7 @@ use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result};
 
 use self::files::look;
 pub(crate) use self::files::{Touched, sync_folder};
+pub(crate) use self::folders::Folders;
 pub use self::lifecycle::LifecycleDone;
 pub use self::settings::BucketSetting;
 use crate::database::Durability;
@@ -183,7 +185,9 @@ impl LocalBuckets {
     fn remove(&self, bucket: &BucketName) -> Result<()> {
         self.change(|tx, _| {
             let root = self.existing_root(bucket)?;
-            if let Some(object) = walk::walk(&root, &ListRequest::all("").max(1))?.first() {
+            if let Some(object) =
+                walk::walk(self.store.folders(), &root, &ListRequest::all("").max(1))?.first()
+            {
                 return Err(ObjectFault::BucketNotEmpty
                     .error(format!(
                         "bucket \"{bucket}\" is not empty: it holds \"{}\"",

@@ -237,7 +237,7 @@ impl LocalBuckets {
         }
         for (bucket, prefix) in &publication.replace {
             let root = self.existing_root(bucket)?;
-            for found in walk(&root, &ListRequest::all(prefix))? {
+            for found in walk(self.store.folders(), &root, &ListRequest::all(prefix))? {
                 if let Found::Object(key, _) = &found
                     && !published.contains(&(bucket, key.as_str()))
                 {

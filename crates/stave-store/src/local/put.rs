@@ -9,7 +9,6 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use bytes::{Bytes, BytesMut};
@@ -23,7 +22,6 @@ use super::files::Identity;
 use super::index::{self, Noted};
 use super::read::Etag;
 use crate::faults::{IoContext, io_error, join_error};
-use crate::home::Home;
 use crate::liveness::Scratch;
 use crate::objects::{
     Checksum, ChecksumType, ContentHeaders, CreatedBy, ExpectedBody, ExpectedChecksum, Hasher,
@@ -42,7 +40,6 @@ pub(super) struct Upload {
     pub(super) file: File,
     /// What its row is known by until the file is in its place.
     pub(super) pending: String,
-    given_away: AtomicBool,
     // Shows that this process is alive.
     _scratch: Arc<Scratch>,
 }
@@ -64,7 +61,6 @@ impl Upload {
                         path,
                         file,
                         pending: format!("{}/{name}", scratch.id()),
-                        given_away: AtomicBool::new(false),
                         _scratch: scratch,
                     });
                 }
@@ -73,28 +69,12 @@ impl Upload {
             }
         }
     }
-
-    /// Leaves the file to whoever knows of it now.
-    pub(super) fn give_away(&self) {
-        self.given_away.store(true, Ordering::Relaxed);
-    }
-
-    /// Where the file lies below the home.
-    pub(super) fn below(&self, home: &Home) -> Result<String> {
-        let below = self.path.strip_prefix(home.root()).ok();
-        let below = below.and_then(Path::to_str).ok_or_else(|| {
-            Error::internal(format!("{} is outside the home", self.path.display()))
-        })?;
-        Ok(below.to_owned())
-    }
 }
 
 impl Drop for Upload {
     fn drop(&mut self) {
-        if !self.given_away.load(Ordering::Relaxed) {
-            // Gone already when it became an object; swept later when this fails.
-            let _ = fs::remove_file(&self.path);
-        }
+        // Gone already when it became an object; swept later when this fails.
+        let _ = fs::remove_file(&self.path);
     }
 }
 

@@ -2,6 +2,7 @@
 //! the delete markers from their rows, merged by key.
 
 use std::iter::Peekable;
+use std::path::Path;
 
 use rusqlite::{Connection, params};
 use stave_core::{BucketName, ObjectKey, Result};
@@ -85,17 +86,21 @@ impl LocalBuckets {
             start_after: request.key_marker.clone(),
             max: limit,
         };
-        let current = walk(&root, &listing)?.into_iter().map(|found| match found {
-            Found::Object(key, identity) => Entry::Current(key, identity),
-            Found::Prefix(prefix) => Entry::Prefix(prefix),
-        });
-        let archived = archived(
-            tx,
-            bucket,
-            &listing,
-            request.version_id_marker.as_deref(),
-            limit,
-        )?;
+        let current = walk(self.store.folders(), &root, &listing)?
+            .into_iter()
+            .map(|found| match found {
+                Found::Object(key, identity) => Entry::Current(key, identity),
+                Found::Prefix(prefix) => Entry::Prefix(prefix),
+            });
+        let marker = request.version_id_marker.as_deref();
+        let first = match (request.key_marker.as_deref(), marker) {
+            (Some(key), Some(id)) if key.starts_with(&request.prefix) => {
+                promoted(tx, &root, bucket, key, id)?
+            }
+            _ => None,
+        };
+        let current = first.into_iter().chain(current);
+        let archived = archived(tx, bucket, &listing, marker, limit)?;
         let mut merged = merge(current.peekable(), archived.into_iter().peekable());
         let more = merged.len() > request.max;
         merged.truncate(request.max);
@@ -129,6 +134,27 @@ impl LocalBuckets {
         page.next = last.filter(|_| more);
         Ok(page)
     }
+}
+
+/// The current version of the marker's key, when it comes after the marker: it
+/// became current since, because those before it were deleted.
+fn promoted(
+    tx: &Connection,
+    root: &Path,
+    bucket: &BucketName,
+    key: &str,
+    marker: &str,
+) -> Result<Option<Entry>> {
+    let Some(found) = files::locate(root, key)? else {
+        return Ok(None);
+    };
+    let (noted, _) = index::find(tx, bucket, key, found.identity)?;
+    let id = noted.as_ref().map_or(NULL_VERSION, Noted::id);
+    let after = match archive::seq_of(id) {
+        Some(seq) => id != marker && seq < marker_seq(tx, bucket, key, marker)?,
+        None => id != marker && archive::find(tx, bucket, key, marker)?.is_none(),
+    };
+    Ok(Some(Entry::Current(ObjectKey::new(key)?, found.identity)).filter(|_| after))
 }
 
 fn current_entry(key: ObjectKey, identity: Identity, noted: Option<Noted>) -> VersionEntry {

@@ -8,6 +8,7 @@ use stave_core::{ObjectKey, Result};
 
 use super::escape::{Name, beside_path, folder_path, plain_path, read_name};
 use super::files::{Identity, folders_are_real, look};
+use super::folders::{Folders, Names};
 use crate::faults::{IoContext, io_error};
 use crate::objects::ListRequest;
 
@@ -28,8 +29,9 @@ impl Found {
 }
 
 /// Lists what `request` asks for below `root`, and one entry more when there is one.
-pub(super) fn walk(root: &Path, request: &ListRequest) -> Result<Vec<Found>> {
+pub(super) fn walk(folders: &Folders, root: &Path, request: &ListRequest) -> Result<Vec<Found>> {
     let mut walk = Walk {
+        folders,
         prefix: &request.prefix,
         delimiter: request
             .delimiter
@@ -52,6 +54,7 @@ pub(super) fn walk(root: &Path, request: &ListRequest) -> Result<Vec<Found>> {
 }
 
 struct Walk<'a> {
+    folders: &'a Folders,
     prefix: &'a str,
     delimiter: Option<&'a str>,
     start_after: &'a str,
@@ -74,6 +77,9 @@ impl Walk<'_> {
 
     /// Visits `folder`, whose keys begin with `base`.
     fn visit(&mut self, root: &Path, folder: &Path, base: &str) -> Result<()> {
+        if let Some(names) = self.folders.names(folder)? {
+            return self.visit_known(root, folder, base, &names);
+        }
         let mut entries = Vec::new();
         self.read(folder, base, false, &mut entries)?;
         // An object in its plain place hides one of the same key beside a folder that is gone.
@@ -92,12 +98,50 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// As [`Self::visit`], from the first name that can matter to the last.
+    fn visit_known(&mut self, root: &Path, folder: &Path, base: &str, names: &Names) -> Result<()> {
+        let lower = self.prefix.max(self.start_after);
+        // A folder can hold what comes after its own name.
+        let first = lower.strip_prefix(base).unwrap_or_default();
+        let first = first.find('/').map_or(first, |at| &first[..=at]);
+        let begin = names.partition_point(|name| &**name < first);
+        for name in &names[begin..] {
+            let key = format!("{base}{name}");
+            if self.is_full() || (!key.starts_with(self.prefix) && key.as_str() > self.prefix) {
+                break;
+            }
+            let is_folder = name.ends_with('/');
+            let matters = if is_folder {
+                self.may_hold(&key)
+            } else {
+                key.starts_with(self.prefix) && key.as_str() > self.start_after
+            };
+            if !matters {
+                continue;
+            }
+            let entry = Entry {
+                key,
+                path: folder.join(name.trim_end_matches('/')),
+                is_folder,
+                beside: false,
+            };
+            if is_folder {
+                self.folder(root, &entry)?;
+            } else {
+                self.object(root, &entry)?;
+            }
+        }
+        Ok(())
+    }
+
     fn folder(&mut self, root: &Path, entry: &Entry) -> Result<()> {
         let key = entry.key.as_str();
         if self.delimiter != Some("/") || key.len() <= self.prefix.len() {
             return self.visit(root, &entry.path, key);
         }
-        if self.start_after == key || !holds_object(root, &entry.path, key, self.start_after)? {
+        if self.start_after == key
+            || !holds_object(self.folders, root, &entry.path, key, self.start_after)?
+        {
             return Ok(());
         }
         self.found.push(Found::Prefix(key.to_owned()));
@@ -204,11 +248,18 @@ fn is_canonical(root: &Path, entry: &Entry, key: &ObjectKey) -> bool {
 }
 
 /// Whether there is an object after `start_after` in the folder of key `base`.
-fn holds_object(root: &Path, folder: &Path, base: &str, start_after: &str) -> Result<bool> {
+fn holds_object(
+    folders: &Folders,
+    root: &Path,
+    folder: &Path,
+    base: &str,
+    start_after: &str,
+) -> Result<bool> {
     if start_after < base && has_plain_file(folder)? {
         return Ok(true);
     }
     let mut walk = Walk {
+        folders,
         prefix: base,
         delimiter: None,
         start_after,

@@ -178,3 +178,62 @@ async fn names_that_no_key_has_are_ignored() {
     fs::write(all.file("%_a/b"), "x").expect("written");
     assert!(all.keys().await.is_empty());
 }
+
+#[tokio::test]
+async fn a_large_folder_is_remembered_until_it_changes() {
+    let all = fixture();
+    fs::create_dir_all(all.file("t/sub")).expect("made");
+    for at in 0..400 {
+        fs::write(all.file(&format!("t/{at:04}")), "x").expect("written");
+    }
+    fs::write(all.file("t/sub/y"), "x").expect("written");
+    let mut expected: Vec<String> = (0..400).map(|at| format!("t/{at:04}")).collect();
+    expected.push("t/sub/y".to_owned());
+    let listed = |request: ListRequest| {
+        let (buckets, bucket) = (all.buckets.clone(), all.bucket.clone());
+        async move {
+            let page = buckets.list(&bucket, &request).await.expect("listed");
+            let keys = keys(&page).into_iter().map(str::to_owned);
+            (keys.collect::<Vec<_>>(), page.common_prefixes)
+        }
+    };
+    let folder = all.file("t");
+    let folders = all.store.folders();
+    // As long as a tick of the file system's clock may last, nothing is relied on.
+    while folders.names(&folder).expect("read").is_none() {
+        assert_eq!(listed(ListRequest::all("t/")).await.0, expected);
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    for (prefix, after) in [
+        ("t/", ""),
+        ("t/", "t/0123"),
+        ("t/", "t/sub/x"),
+        ("t/", "t/sub/y"),
+        ("t/03", ""),
+        ("t/03", "t/0311x"),
+        ("", "t/0398"),
+        ("t/s", ""),
+        ("t/sub/", ""),
+        ("u", ""),
+        ("t/", "a"),
+    ] {
+        let mut want: Vec<_> = expected.clone();
+        want.retain(|key| key.starts_with(prefix) && key.as_str() > after);
+        let found = listed(ListRequest::all(prefix).after(after)).await;
+        assert_eq!(found.0, want, "{prefix:?} after {after:?}");
+        let mut folded = ListRequest::folder(prefix).after(after);
+        folded.prefix = prefix.to_owned();
+        if prefix == "t/" {
+            want.retain(|key| !key.starts_with("t/sub/"));
+            assert_eq!(listed(folded).await.0, want, "{prefix:?} after {after:?}");
+        }
+    }
+    fs::write(all.file("t/new"), "x").expect("written");
+    fs::remove_file(all.file("t/0000")).expect("removed");
+    expected.remove(0);
+    expected.insert(399, "t/new".to_owned());
+    assert_eq!(listed(ListRequest::all("")).await.0, expected);
+    all.put("t/0000/x", "under it").await;
+    expected.insert(0, "t/0000/x".to_owned());
+    assert_eq!(listed(ListRequest::all("")).await.0, expected);
+}

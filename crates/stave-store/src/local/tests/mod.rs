@@ -1,9 +1,16 @@
 //! What is particular to buckets that are folders.
 
+mod buckets;
 mod by_hand;
+mod conditions;
 mod crashes;
 mod engine;
+mod events;
+mod journal_crashes;
+mod model;
+mod multipart;
 mod races;
+mod versions;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,6 +21,11 @@ use tempfile::TempDir;
 use super::*;
 use crate::objects::contract::{self, bucket, key, keys, put, text};
 use crate::store::StoreOptions;
+
+/// A key that outlives the request about it.
+pub(super) fn at(name: &str) -> &'static ObjectKey {
+    Box::leak(Box::new(key(name)))
+}
 
 pub(super) struct Fixture {
     pub(super) dir: TempDir,
