@@ -43,7 +43,7 @@ struct Parts {
     #[cfg(test)]
     crash: Mutex<Option<crate::local::CrashPoint>>,
     #[cfg(test)]
-    small_parts: std::sync::atomic::AtomicBool,
+    any_part_size: std::sync::atomic::AtomicBool,
 }
 
 /// What [`Store::sweep`] did away with.
@@ -91,7 +91,7 @@ impl Store {
             #[cfg(test)]
             crash: Mutex::new(None),
             #[cfg(test)]
-            small_parts: false.into(),
+            any_part_size: false.into(),
         })))
     }
 
@@ -192,7 +192,7 @@ impl Store {
 
     #[cfg(test)]
     pub(crate) fn allow_small_parts(&self) {
-        let allowed = &self.0.small_parts;
+        let allowed = &self.0.any_part_size;
         allowed.store(true, std::sync::atomic::Ordering::Relaxed);
     }
 

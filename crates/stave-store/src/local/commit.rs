@@ -246,7 +246,6 @@ impl LocalBuckets {
         let root = self.existing_root(bucket)?;
         let found = files::locate(&root, key.as_str())?;
         match (condition, found) {
-            (WriteCondition::IfAbsent, None) => Ok(Held::Holds),
             (WriteCondition::IfAbsent, Some(_)) => Err(Error::new(
                 ErrorKind::Precondition,
                 format!("s3://{bucket}/{key} exists already"),

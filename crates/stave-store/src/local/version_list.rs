@@ -26,7 +26,7 @@ const ROWS: usize = 1000;
 enum Entry {
     Prefix(String),
     Current(ObjectKey, Identity),
-    Archived(Archived),
+    Archived(Box<Archived>),
 }
 
 impl Entry {
@@ -126,7 +126,7 @@ impl LocalBuckets {
                         && archive::newest(tx, bucket, &version.key)?
                             .is_some_and(|newest| newest.seq == version.seq);
                     let last = (version.key.clone(), Some(version.id.clone()));
-                    page.versions.push(archived_entry(version, is_latest)?);
+                    page.versions.push(archived_entry(*version, is_latest)?);
                     last
                 }
             });
@@ -249,7 +249,7 @@ fn archived(
             }
             at = (version.key.clone(), version.seq);
             if folded.is_none() {
-                entries.push(Entry::Archived(version));
+                entries.push(Entry::Archived(Box::new(version)));
             }
         }
         if !full && !jumped {

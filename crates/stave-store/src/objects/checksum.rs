@@ -152,17 +152,16 @@ impl ChecksumAlgorithm {
         parts: impl IntoIterator<Item = (u64, &'a str)>,
     ) -> Result<Checksum> {
         self.check_type(kind)?;
-        let value = match (kind, self.crc()) {
-            (ChecksumType::FullObject, Some(crc)) => self.combine(crc, parts)?,
-            _ => {
-                let mut hasher = Hasher::new(self);
-                let mut count = 0;
-                for (_, value) in parts {
-                    hasher.update(&self.decode(value)?);
-                    count += 1;
-                }
-                format!("{}-{count}", hasher.finish())
+        let value = if let (ChecksumType::FullObject, Some(crc)) = (kind, self.crc()) {
+            self.combine(crc, parts)?
+        } else {
+            let mut hasher = Hasher::new(self);
+            let mut count = 0;
+            for (_, value) in parts {
+                hasher.update(&self.decode(value)?);
+                count += 1;
             }
+            format!("{}-{count}", hasher.finish())
         };
         Ok(Checksum {
             algorithm: self,

@@ -19,6 +19,7 @@ use stave_core::{BucketName, ManualClock, SequentialIds};
 use tempfile::TempDir;
 
 use super::*;
+use crate::objects::Versioning;
 use crate::objects::contract::{self, bucket, key, keys, put, text};
 use crate::store::StoreOptions;
 
@@ -90,10 +91,21 @@ impl Fixture {
 
 #[tokio::test]
 async fn local_buckets_keep_the_contract() {
-    for fsync in [false, true] {
+    for (fsync, versioning) in [
+        (false, None),
+        (true, None),
+        (false, Some(Versioning::Enabled)),
+        (true, Some(Versioning::Enabled)),
+        (false, Some(Versioning::Suspended)),
+    ] {
         let all = fixture_with(StoreOptions { fsync });
         let two = bucket("second");
         all.buckets.create_bucket(&two).await.expect("made");
+        for bucket in [&all.bucket, &two] {
+            if let Some(versioning) = versioning {
+                all.buckets.set_versioning(bucket, versioning).expect("set");
+            }
+        }
         let kind = contract::Kind {
             any_key: true,
             own_etags: true,

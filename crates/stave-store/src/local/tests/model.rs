@@ -114,12 +114,11 @@ fn expected(model: &Model, request: &VersionListRequest) -> (Vec<(String, String
             continue;
         }
         let delimiter = request.delimiter.as_deref();
-        match delimiter.and_then(|delimiter| rest.find(delimiter)) {
-            Some(at) => prefixes.push(key[..=request.prefix.len() + at].to_owned()),
-            None => {
-                let ids = of_key.iter().map(|(id, _)| ((*key).to_owned(), id.clone()));
-                versions.extend(ids);
-            }
+        if let Some(at) = delimiter.and_then(|delimiter| rest.find(delimiter)) {
+            prefixes.push(key[..=request.prefix.len() + at].to_owned());
+        } else {
+            let ids = of_key.iter().map(|(id, _)| ((*key).to_owned(), id.clone()));
+            versions.extend(ids);
         }
     }
     prefixes.dedup();
