@@ -146,6 +146,19 @@ pub(crate) fn sweep_dead(parent: &Path) -> Result<Vec<String>> {
     Ok(swept)
 }
 
+/// Whether somebody dead left something in `parent`.
+pub(crate) fn any_dead(parent: &Path) -> Result<bool> {
+    for entry in fs::read_dir(parent).at("list", parent)? {
+        let name = entry.at("list", parent)?.file_name();
+        let id = name.to_string_lossy();
+        let id = id.strip_suffix(".lock").unwrap_or(&id);
+        if !LivenessLock::is_held(&lock_path(parent, id))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The lock of `id` when nobody alive holds it.
 fn try_dead(parent: &Path, id: &str) -> Result<Option<LivenessLock>> {
     let path = lock_path(parent, id);

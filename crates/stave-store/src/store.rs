@@ -9,7 +9,7 @@ use stave_core::{Clock, IdSource, Result};
 
 use crate::database::Database;
 use crate::home::Home;
-use crate::liveness::{Scratch, sweep_dead};
+use crate::liveness::{Scratch, any_dead, sweep_dead};
 use crate::local::{Folders, LocalBuckets, sync_folder};
 use crate::objects::MIN_PART_BYTES;
 
@@ -53,8 +53,6 @@ pub struct Swept {
     pub staging: Vec<String>,
     /// Folders of unfinished uploads that were removed.
     pub uploads: usize,
-    /// Files of versions and parts that were removed because nothing names them.
-    pub orphans: usize,
     /// Job runs that were marked as failed because their process is gone.
     pub runs: Vec<String>,
     /// Crawls that were marked as failed because their process is gone.
@@ -115,22 +113,31 @@ impl Store {
     /// process is gone are removed; their runs and crawls are marked as failed.
     pub fn sweep(&self) -> Result<Swept> {
         let buckets = self.buckets();
-        // Alone among all processes and with nothing pending: nothing of the dead is awaited in
-        // there, what they committed is in its place now.
-        let (staging, uploads) = buckets.change(|_, _| {
-            let staging = sweep_dead(&self.0.home.staging())?;
-            let uploads = sweep_dead(&self.0.home.uploads())?.len();
-            Ok((staging, uploads))
-        })?;
+        buckets.finish_publications()?;
+        let (staging, uploads) = (self.0.home.staging(), self.0.home.uploads());
+        let (staging, uploads) = if any_dead(&staging)? || any_dead(&uploads)? {
+            // Alone among all processes and with nothing pending: nothing of the dead is awaited
+            // in there, what they committed is in its place now.
+            buckets.change(|_, _| Ok((sweep_dead(&staging)?, sweep_dead(&uploads)?.len())))?
+        } else {
+            (Vec::new(), 0)
+        };
         buckets.forget_dead_uploads()?;
-        buckets.forget_completed_uploads()?;
         Ok(Swept {
             staging,
             uploads,
-            orphans: buckets.remove_orphans()?,
             runs: self.mark_dead_runs()?,
             crawls: self.mark_dead_crawls()?,
         })
+    }
+
+    /// Removes files of versions and of parts that nothing names, and forgets uploads that
+    /// were completed a week ago; says how many files. Looks at every such file: for a
+    /// worker, from time to time.
+    pub fn sweep_orphans(&self) -> Result<usize> {
+        let buckets = self.buckets();
+        buckets.forget_completed_uploads()?;
+        buckets.remove_orphans()
     }
 
     pub(crate) fn database(&self) -> &Database {
@@ -181,7 +188,7 @@ impl Store {
         #[cfg(test)]
         if self
             .0
-            .small_parts
+            .any_part_size
             .load(std::sync::atomic::Ordering::Relaxed)
         {
             return 1;

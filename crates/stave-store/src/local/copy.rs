@@ -5,7 +5,8 @@ use stave_core::{BucketName, Error, ObjectKey, Result};
 use super::LocalBuckets;
 use super::commit::Incoming;
 use super::lookup::OpenVersion;
-use super::put::{Hashed, Resolved, too_large, with_checksum};
+use super::put::{Hashed, too_large};
+use super::resolve::{Resolved, with_checksum};
 use crate::objects::{
     CopyOptions, CopySource, CreatedBy, ExpectedBody, Lookup, MAX_PART_BYTES, ObjectDetails,
     ObjectFault, ReadOptions, condition_failed, no_such_key,

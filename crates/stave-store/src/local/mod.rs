@@ -20,6 +20,7 @@ mod parts;
 mod publish;
 mod put;
 mod read;
+mod resolve;
 mod settings;
 mod sweep;
 mod tagging;

@@ -19,15 +19,13 @@ use stave_core::{BucketName, Error, ObjectKey, Result};
 use super::LocalBuckets;
 use super::commit::Incoming;
 use super::files::Identity;
-use super::index::{self, Noted};
 use super::read::Etag;
+use super::resolve::with_checksum;
 use crate::faults::{IoContext, io_error, join_error};
 use crate::liveness::Scratch;
 use crate::objects::{
-    Checksum, ChecksumType, ContentHeaders, CreatedBy, ExpectedBody, ExpectedChecksum, Hasher,
-    Kept, MAX_OBJECT_TAGS, MAX_PART_BYTES, ObjectDetails, ObjectFault, ObjectInfo, PutBody,
-    PutOptions, Tags, UserMetadata, WriteOptions, check_tags, hex, resolve_metadata,
-    resolve_storage_class,
+    Checksum, ChecksumType, CreatedBy, ExpectedBody, ExpectedChecksum, Hasher, MAX_PART_BYTES,
+    ObjectDetails, ObjectFault, ObjectInfo, PutBody, PutOptions, WriteOptions, hex,
 };
 
 /// How much of a stream is gathered before it is written.
@@ -197,64 +195,6 @@ pub(super) fn too_large(size: u64, max: u64) -> Error {
             "{size} bytes are more than the {max} that S3 allows here"
         ))
         .hint("upload it in parts")
-}
-
-/// What is kept of an object beside its bytes, checked.
-pub(super) struct Resolved<'a> {
-    pub(super) content_type: Option<&'a str>,
-    pub(super) headers: &'a ContentHeaders,
-    pub(super) user_metadata: &'a UserMetadata,
-    pub(super) tags: &'a Tags,
-    pub(super) storage_class: Option<&'a str>,
-}
-
-impl Resolved<'_> {
-    /// The row of an object of `key`, without ETag, checksum and version.
-    pub(super) fn noted(&self, key: &ObjectKey) -> Result<Noted> {
-        let (content_type, user_metadata) =
-            resolve_metadata(key, self.content_type, self.user_metadata)?;
-        self.headers.check()?;
-        check_tags(self.tags, MAX_OBJECT_TAGS)?;
-        let kept = Kept {
-            headers: self.headers.clone(),
-            checksum: None,
-        };
-        Ok(Noted {
-            content_type,
-            user_metadata: index::store("user metadata", &user_metadata)?,
-            storage_class: resolve_storage_class(self.storage_class)?,
-            details: index::store("details", &kept)?,
-            tags: index::store("tags", self.tags)?,
-            ..Noted::default()
-        })
-    }
-}
-
-/// Adds what is known of the bytes.
-pub(super) fn with_checksum(
-    mut noted: Noted,
-    etag: String,
-    checksum: Option<Checksum>,
-) -> Result<Noted> {
-    let kept = Kept {
-        checksum,
-        ..noted.kept()?
-    };
-    noted.details = index::store("details", &kept)?;
-    noted.etag = etag;
-    Ok(noted)
-}
-
-impl WriteOptions {
-    fn resolved(&self) -> Resolved<'_> {
-        Resolved {
-            content_type: self.content_type.as_deref(),
-            headers: &self.headers,
-            user_metadata: &self.user_metadata,
-            tags: &self.tags,
-            storage_class: self.storage_class.as_deref(),
-        }
-    }
 }
 
 impl LocalBuckets {

@@ -15,7 +15,8 @@ use crate::local::CrashPoint;
 use crate::local::LocalBuckets;
 use crate::local::commit::Incoming;
 use crate::local::index::{self, Noted};
-use crate::local::put::{Upload, announced, bad_digest, too_large, with_checksum};
+use crate::local::put::{Upload, announced, bad_digest, too_large};
+use crate::local::resolve::with_checksum;
 use crate::local::settings::versioning;
 use crate::objects::{
     Checksum, CompleteRequest, CompletedPart, CompletedUpload, CreatedBy, ExpectedChecksum,

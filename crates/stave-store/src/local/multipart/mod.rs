@@ -15,7 +15,7 @@ use stave_core::{BucketName, Error, ObjectKey, Result};
 
 use super::LocalBuckets;
 use super::index::Noted;
-use super::put::Resolved;
+use super::resolve::Resolved;
 use crate::faults::{SqlContext, bad_json};
 use crate::objects::{ChecksumAlgorithm, ChecksumType, ObjectFault, UploadInfo, UploadOptions};
 use crate::store::{from_micros, to_micros};

@@ -44,7 +44,7 @@ async fn settings_are_kept_until_the_bucket_goes() {
     buckets.create_bucket(bucket).await.expect("made");
     assert!(buckets.bucket_tags(bucket).expect("asked").is_empty());
     assert_eq!(buckets.versioning(bucket).expect("asked"), None);
-    assert_eq!(all.store.sweep().expect("swept").orphans, 1);
+    assert_eq!(all.store.sweep_orphans().expect("swept"), 1);
 }
 
 fn rule(id: &str, prefix: &str) -> LifecycleRule {

@@ -79,6 +79,7 @@ async fn versions_are_seen_as_before_or_as_after() {
                     act(&all, deed, &id, Some(crash)).await;
                     if sweep_first {
                         open(&all.dir).sweep().expect("swept");
+                        open(&all.dir).sweep_orphans().expect("swept");
                     }
                     let found = all.history().await;
                     let expected = if deed == Deed::Complete && crash == CrashPoint::Assembled {
@@ -90,6 +91,7 @@ async fn versions_are_seen_as_before_or_as_after() {
                     let events = all.store.take_events("one", 9).expect("taken").events;
                     assert_eq!(events.len(), usize::from(expected == &after));
                     all.store.sweep().expect("swept");
+                    all.store.sweep_orphans().expect("swept");
                     assert_eq!(&all.history().await, expected);
                     check_files(&all, &found);
                 }
@@ -116,7 +118,7 @@ async fn parts_that_no_row_names_are_swept() {
     all.store.crash_at(Some(CrashPoint::PartPlaced));
     assert!(all.part("k", &id, 1, "lost").await.is_err());
     all.store.crash_at(None);
-    assert_eq!(open(&all.dir).sweep().expect("swept").orphans, 1);
+    assert_eq!(open(&all.dir).sweep_orphans().expect("swept"), 1);
     all.complete("k", &id, &[part]).await.expect("complete");
     assert_eq!(all.text("k").await, "kept");
 }
@@ -146,11 +148,13 @@ async fn a_completion_that_died_can_be_repeated() {
         assert!(done.is_err());
         drop(dying);
         all.store.sweep().expect("swept");
+        all.store.sweep_orphans().expect("swept");
         let there = matches!(crash, CrashPoint::UploadPlaced | CrashPoint::Completed);
         assert_eq!(all.keys().await.len(), usize::from(there), "{crash:?}");
         all.complete("k", &id, &parts).await.expect("complete");
         assert_eq!(all.text("k").await, "ab");
         all.store.sweep().expect("swept");
+        all.store.sweep_orphans().expect("swept");
         assert!(walk_files(&all.store.home().multipart()).is_empty());
     }
 }

@@ -194,7 +194,7 @@ proptest! {
                 perform(&all, &mut model, &mut enabled, deed).await;
             }
             check(&all, &model).await;
-            all.store.sweep().expect("swept");
+            all.store.sweep_orphans().expect("swept");
             check(&all, &model).await;
         });
     }

@@ -120,7 +120,7 @@ async fn versions_stay_until_they_are_deleted() {
     assert!(all.history().await.is_empty());
     let left = fs::read_dir(all.file("")).expect("a folder").count();
     assert_eq!(left, 0);
-    assert_eq!(all.store.sweep().expect("swept").orphans, 0);
+    assert_eq!(all.store.sweep_orphans().expect("swept"), 0);
 }
 
 #[tokio::test]
@@ -149,7 +149,7 @@ async fn suspended_buckets_replace_the_null_version() {
         line("k", "kept", false),
     ];
     assert_eq!(all.history().await, expected);
-    assert_eq!(all.store.sweep().expect("swept").orphans, 0);
+    assert_eq!(all.store.sweep_orphans().expect("swept"), 0);
 }
 
 #[tokio::test]
