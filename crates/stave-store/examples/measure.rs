@@ -1,5 +1,5 @@
 //! Times what S3's clients do most: small puts and gets, and a long list.
-//! `cargo run --release -p stave-store --example measure -- DIR`
+//! `cargo run --release -p stave-store --example measure -- DIR [OBJECTS]`
 
 #![allow(clippy::print_stdout)]
 
@@ -36,6 +36,8 @@ async fn main() -> Result<()> {
     let dir = std::env::args()
         .nth(1)
         .unwrap_or_else(|| "measure".to_owned());
+    let long = std::env::args().nth(2).and_then(|count| count.parse().ok());
+    let long = long.unwrap_or(100_000);
     for fsync in [true, false] {
         for versioned in [false, true] {
             let home = format!("{dir}/{fsync}-{versioned}");
@@ -50,7 +52,7 @@ async fn main() -> Result<()> {
             println!("fsync {fsync}, versions {versioned}");
             puts_and_gets(&buckets, &bucket, if fsync { 500 } else { 5000 }).await?;
             if !fsync && !versioned {
-                lists(&buckets, &bucket).await?;
+                lists(&buckets, &bucket, long).await?;
             }
         }
     }
@@ -108,8 +110,8 @@ async fn put(buckets: &LocalBuckets, bucket: &BucketName, key: &str) -> Result<(
     Ok(())
 }
 
-async fn lists(buckets: &LocalBuckets, bucket: &BucketName) -> Result<()> {
-    for at in 0..100_000 {
+async fn lists(buckets: &LocalBuckets, bucket: &BucketName, count: usize) -> Result<()> {
+    for at in 0..count {
         put(buckets, bucket, &format!("long/{at:06}.json")).await?;
     }
     for round in 0..2 {
