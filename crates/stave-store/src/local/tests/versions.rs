@@ -343,6 +343,7 @@ async fn an_output_that_is_published_keeps_what_was_there() {
         replace: ["out/", "out/b"]
             .map(|prefix| (all.bucket.clone(), prefix.to_owned()))
             .to_vec(),
+        bookmark: None,
     };
     all.buckets.publish(publication).await.expect("published");
     assert_eq!(
