@@ -14,6 +14,8 @@ use crate::faults::IoContext;
 /// <home>/stave.db              rows
 /// <home>/seal.key              what secrets are sealed with in the database
 /// <home>/root-credentials      the first access key, in the form of AWS's credentials file
+/// <home>/server.json           where the server answers, while one runs
+/// <home>/tls/                  the server's own certificate and its key
 /// <home>/buckets/<bucket>/<key> objects
 /// <home>/versions/<bucket>/    versions that are not current
 /// <home>/multipart/<upload>/   parts of objects to come
@@ -69,6 +71,16 @@ impl Home {
     /// The access key that the first start makes, in the form of AWS's credentials file.
     pub fn root_credentials(&self) -> PathBuf {
         self.root.join("root-credentials")
+    }
+
+    /// The certificate that a server makes for itself, and its key.
+    pub fn tls(&self) -> PathBuf {
+        self.root.join("tls")
+    }
+
+    /// Where the server of this home says that it answers.
+    pub fn server_address(&self) -> PathBuf {
+        self.root.join("server.json")
     }
 
     /// The folder of all buckets.

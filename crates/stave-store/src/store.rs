@@ -148,7 +148,8 @@ impl Store {
         &self.0.folders
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    /// The present moment, by the home's clock.
+    pub fn now(&self) -> Timestamp {
         self.0.clock.now()
     }
 

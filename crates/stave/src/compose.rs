@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use stave_core::{Caller, Clock, IdSource, Result};
 use stave_engine::{Engine, EngineOptions};
-use stave_services::{Buckets, Catalog, Crawlers, Extracts, Jobs, Queries, Transfer};
+use stave_services::iam::IamOptions;
+use stave_services::{Buckets, Catalog, Crawlers, Extracts, Iam, Jobs, Queries, Transfer};
 use stave_store::{RemoteBuckets, Store, StoreOptions};
 
 use crate::config::Config;
@@ -17,7 +18,7 @@ use crate::system::{RandomIds, SystemClock};
 pub struct Stave {
     /// The settings.
     pub config: Config,
-    /// The home's owner: who uses the command line.
+    /// Who uses the command line: the home's owner, or whom `--as` names.
     pub caller: Caller,
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
@@ -34,6 +35,7 @@ pub struct Stave {
     /// Crawlers.
     pub crawlers: Crawlers,
     engine: OnceLock<(Engine, SpillFolder)>,
+    iam: OnceLock<Iam>,
 }
 
 impl Stave {
@@ -58,7 +60,7 @@ impl Stave {
             remotes.collect(),
         ));
         let catalog = Catalog::new(store.clone(), config.region.value.clone());
-        Ok(Self {
+        let mut stave = Self {
             caller: Caller::root(config.account.value.clone()),
             transfer: Transfer::new(buckets.clone()),
             crawlers: Crawlers::new(
@@ -70,12 +72,37 @@ impl Stave {
             ),
             catalog,
             engine: OnceLock::new(),
+            iam: OnceLock::new(),
             config,
             clock,
             ids,
             store,
             buckets,
-        })
+        };
+        if let Some(user) = &stave.config.as_user {
+            stave.caller = stave.iam()?.caller_as(&stave.owner(), user)?;
+        }
+        Ok(stave)
+    }
+
+    /// The home's owner: the root of its account.
+    pub fn owner(&self) -> Caller {
+        Caller::root(self.config.account.value.clone())
+    }
+
+    /// Whether the command line works as somebody else than the home's owner.
+    pub fn is_another(&self) -> bool {
+        self.config.as_user.is_some()
+    }
+
+    /// Users, roles and policies; the first use makes the account and its root's key.
+    pub fn iam(&self) -> Result<&Iam> {
+        if let Some(iam) = self.iam.get() {
+            return Ok(iam);
+        }
+        let account = &self.config.account.value;
+        let iam = Iam::open(self.store.clone(), account, IamOptions::default())?;
+        Ok(self.iam.get_or_init(|| iam))
     }
 
     /// SQL over the catalog.

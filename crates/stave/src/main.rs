@@ -11,9 +11,11 @@ mod failure;
 mod machine;
 mod output;
 mod progress;
+mod server;
 mod spill;
 mod stop;
 mod system;
+mod wire;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -42,7 +42,10 @@ impl Asking {
 pub fn is_heard_by(command: &Command) -> bool {
     matches!(
         command,
-        Command::Job(JobCommand::Run(_)) | Command::Demo(_) | Command::Spotify(_)
+        Command::Job(JobCommand::Run(_))
+            | Command::Demo(_)
+            | Command::Spotify(_)
+            | Command::Serve(_)
     )
 }
 

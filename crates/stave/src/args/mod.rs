@@ -10,6 +10,7 @@ pub mod job;
 pub mod objects;
 pub mod query;
 pub mod sample;
+pub mod serve;
 pub mod spotify;
 #[cfg(test)]
 mod tests;
@@ -59,6 +60,10 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "SIZE", value_parser = values::size)]
     pub memory: Option<u64>,
 
+    /// Work as this IAM user, within its policies, instead of as the home's owner
+    #[arg(long = "as", global = true, value_name = "USER")]
+    pub as_user: Option<String>,
+
     /// Print JSON where a table is printed
     #[arg(long, global = true)]
     pub json: bool,
@@ -101,6 +106,10 @@ pub enum Command {
     /// Spotify's Web API: a sandbox of it, and what is extracted from it
     #[command(subcommand)]
     Spotify(spotify::SpotifyCommand),
+    /// Serve the buckets and IAM to AWS's clients
+    Serve(serve::ServeArgs),
+    /// Print the variables that lead AWS's clients to the server
+    Env(serve::EnvArgs),
     /// Look at the settings
     #[command(subcommand)]
     Config(config::ConfigCommand),

@@ -9,10 +9,12 @@ mod copy;
 mod crawler;
 mod demo;
 mod doctor;
+mod env;
 mod job;
 mod objects;
 mod query;
 mod sample;
+mod serve;
 mod spotify;
 mod sql;
 
@@ -34,6 +36,7 @@ pub async fn run(args: Args, config: Config, stop: Stop) -> Result<(), Failure> 
         Command::Spotify(command) => spotify::run(command, config, output, stop).await,
         Command::Sample(args) => sample::run(args, config, output).await,
         Command::Demo(args) => demo::run(args, Arc::new(Stave::open(config)?), output, stop).await,
+        Command::Serve(args) => serve::run(args, Arc::new(Stave::open(config)?), output, stop).await,
         command => with_home(command, &Stave::open(config)?, output, stop).await,
     }
 }
@@ -58,10 +61,12 @@ async fn with_home(
         Command::Crawler(command) => crawler::run(command, stave, output).await,
         Command::Query(args) => query::run(args, stave, output).await,
         Command::Sql(args) => sql::run(args, stave, output).await,
+        Command::Env(args) => env::run(args, stave, output).await,
         Command::Config(_)
         | Command::Doctor
         | Command::Sample(_)
         | Command::Spotify(_)
-        | Command::Demo(_) => Ok(()),
+        | Command::Demo(_)
+        | Command::Serve(_) => Ok(()),
     }
 }

@@ -111,6 +111,8 @@ pub struct Config {
     pub account: Setting<String>,
     /// The region that ARNs name.
     pub region: Setting<String>,
+    /// The IAM user that the command works as; the home's owner if there is none.
+    pub as_user: Option<String>,
     /// Servers that hold some of the buckets; the first that claims a bucket has it.
     pub remotes: Vec<Remote>,
     /// The app that asks Spotify.
@@ -157,6 +159,7 @@ impl Config {
                 file.region,
                 "us-east-1".to_owned(),
             )?,
+            as_user: flags.as_user.clone(),
             remotes: remotes::resolve(file.remote, environment),
             spotify: spotify::resolve(file.spotify, environment),
             home,

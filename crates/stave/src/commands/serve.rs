@@ -1,0 +1,63 @@
+//! `serve`.
+
+use std::sync::Arc;
+
+use stave_core::Error;
+
+use crate::args::serve::ServeArgs;
+use crate::compose::Stave;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::server::{self, Limits, ServeOptions, Server, TlsFiles};
+use crate::stop::Stop;
+
+/// Serves until it is told to stop.
+pub async fn run(
+    args: ServeArgs,
+    stave: Arc<Stave>,
+    output: Output,
+    stop: Stop,
+) -> Result<(), Failure> {
+    check_address(&args)?;
+    if stave.is_another() {
+        return Err(Failure::Usage(
+            Error::invalid("a server has callers of its own; it is nobody's")
+                .hint("leave --as out: who asks is told by the key that a request is signed with"),
+        ));
+    }
+    let tls = match (&args.tls_cert, &args.tls_key) {
+        (Some(certificate), Some(key)) => Some(TlsFiles {
+            certificate: certificate.clone(),
+            key: key.clone(),
+        }),
+        _ if args.tls => Some(server::made_for(&stave.store, args.listen.ip())?),
+        _ => None,
+    };
+    server::start_log(args.log_format, args.verbose);
+    let options = ServeOptions {
+        listen: args.listen,
+        tls,
+        limits: Limits::default(),
+    };
+    let home = stave.store.home().clone();
+    let server = Server::bind(stave, options).await?;
+    output.say(&format!("stave: serving at {}", server.url()));
+    output.say(&format!(
+        "stave: the root's access key is in {}; `eval \"$(stave env)\"` gives it to AWS's clients",
+        home.root_credentials().display()
+    ));
+    server.run(stop).await?;
+    Ok(())
+}
+
+/// Other machines are let near only over TLS, or when somebody has said so.
+fn check_address(args: &ServeArgs) -> Result<(), Failure> {
+    let is_tls = args.tls || args.tls_cert.is_some();
+    if args.listen.ip().is_loopback() || is_tls || args.plain_http {
+        return Ok(());
+    }
+    let listen = args.listen;
+    let error = Error::invalid(format!("{listen} can be reached from other machines"))
+        .hint("--tls keeps what is sent from others' eyes; --plain-http does without");
+    Err(Failure::Usage(error))
+}

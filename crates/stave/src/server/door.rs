@@ -1,0 +1,116 @@
+//! The door: every request of every connection comes in here, and gets an id, an answer and a
+//! line in the log.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue, SERVER};
+use http::{Method, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use s3s::Body;
+use stave_core::{IdSource, Result};
+use tokio::time::Instant;
+
+use super::Limits;
+use super::aws::Services;
+use super::body::Paced;
+use super::log::Answered;
+use super::target::Target;
+use crate::compose::Stave;
+use crate::wire::s3::{Origin, S3Door, S3Options};
+
+/// Who sits at the other end of a connection.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer {
+    /// Its address.
+    pub ip: IpAddr,
+    /// Whether nobody can listen in between.
+    pub is_tls: bool,
+}
+
+/// What answers.
+pub struct Door {
+    ids: Arc<dyn IdSource>,
+    limits: Limits,
+    s3: S3Door,
+    services: Services,
+}
+
+impl Door {
+    /// Opens the door to the services of `stave`.
+    pub fn open(stave: &Stave, limits: &Limits) -> Result<Self> {
+        let options = S3Options {
+            region: stave.config.region.value.clone(),
+            account: stave.config.account.value.clone(),
+            ..S3Options::default()
+        };
+        Ok(Self {
+            ids: Arc::clone(&stave.ids),
+            limits: *limits,
+            s3: S3Door::new(stave.iam()?.clone(), stave.buckets.clone(), options)?,
+            services: Services::open(stave)?,
+        })
+    }
+
+    /// Answers a request of `peer`.
+    pub async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: Peer) -> Response<Body> {
+        let begun_at = Instant::now();
+        let request_id = request_id(self.ids.next());
+        let (head, body) = request.into_parts();
+        let (method, path) = (head.method.clone(), head.uri.path().to_owned());
+        let body = Paced::new(body, &self.limits);
+        let target = Target::of(&head);
+        let mut response = match &target {
+            Target::Health => health(&method),
+            Target::S3 => {
+                let origin = Origin {
+                    source_ip: peer.ip,
+                    is_tls: peer.is_tls,
+                    request_id: request_id.clone(),
+                };
+                let body = Body::http_body_unsync(body);
+                self.s3.answer(Request::from_parts(head, body), origin).await
+            }
+            Target::Service(service) => {
+                let max = self.limits.call_bytes_of(service);
+                let answer = self.services.answer(service, (head, body), max, peer, &request_id);
+                answer.await.map(Body::from)
+            }
+        };
+        response.headers_mut().insert(SERVER, HeaderValue::from_static("Stave"));
+        Answered {
+            request_id: &request_id,
+            service: match &target {
+                Target::Health => "health",
+                Target::S3 => "s3",
+                Target::Service(service) => service,
+            },
+            method: method.as_str(),
+            path: &path,
+            status: response.status().as_u16(),
+            took: begun_at.elapsed(),
+            from: peer.ip,
+        }
+        .log();
+        response
+    }
+}
+
+/// `a1b2c3d4-…`: a UUID's form, as AWS gives request ids.
+fn request_id(id: u128) -> String {
+    let hex = format!("{id:032x}");
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
+
+fn health(method: &Method) -> Response<Body> {
+    let is_read = matches!(*method, Method::GET | Method::HEAD);
+    let text = format!("{{\"status\":\"ok\",\"version\":\"{}\"}}\n", env!("CARGO_PKG_VERSION"));
+    let body = if is_read { text } else { String::new() };
+    let mut response = Response::new(Body::from(Bytes::from(body)));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if !is_read {
+        *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    }
+    response
+}

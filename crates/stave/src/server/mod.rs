@@ -1,0 +1,99 @@
+//! `stave serve`: all AWS services on one address.
+//!
+//! A connection is accepted within bounds (`connections`), each request on it goes through the
+//! door (`door`), which tells the services apart (`target`), lets in who has signed, and hands
+//! the call to S3 or to the wire protocols of the others. What lives beside the requests is the
+//! upkeep of the home.
+//!
+//! Must not know an operation of any service.
+
+mod address;
+mod aws;
+mod body;
+mod certificate;
+mod connections;
+mod door;
+mod limits;
+mod log;
+mod stall;
+mod target;
+#[cfg(test)]
+mod tests;
+mod upkeep;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use stave_core::{Error, Result};
+use tokio::net::TcpListener;
+
+pub use self::address::{Announced, announced};
+pub use self::certificate::{TlsFiles, made_for};
+pub use self::limits::Limits;
+pub use self::log::{LogFormat, start_log};
+use crate::compose::Stave;
+use crate::stop::Stop;
+
+/// How a server is to be run.
+#[derive(Debug)]
+pub struct ServeOptions {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The certificate and its key; without one, plain HTTP is spoken.
+    pub tls: Option<TlsFiles>,
+    /// The bounds of requests and connections.
+    pub limits: Limits,
+}
+
+/// A server that is bound to its address and not yet answering.
+pub struct Server {
+    listener: TcpListener,
+    tls: Option<tokio_rustls::TlsAcceptor>,
+    announced: Announced,
+    door: Arc<door::Door>,
+    stave: Arc<Stave>,
+    limits: Limits,
+}
+
+impl Server {
+    /// Binds the address and opens what answers there.
+    pub async fn bind(stave: Arc<Stave>, options: ServeOptions) -> Result<Self> {
+        let tls = options.tls.as_ref().map(certificate::acceptor).transpose()?;
+        let door = Arc::new(door::Door::open(&stave, &options.limits)?);
+        let listen = options.listen;
+        let failed = |error: std::io::Error| {
+            Error::unavailable(format!("cannot listen on {listen}: {error}"))
+                .hint("is another server running? --listen 127.0.0.1:0 takes a free port")
+                .caused_by(error)
+        };
+        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let authority = options.tls.map(|files| files.certificate);
+        Ok(Self {
+            listener,
+            tls,
+            announced: Announced::new(address, authority),
+            door,
+            stave,
+            limits: options.limits,
+        })
+    }
+
+    /// The address as clients write it: `http://127.0.0.1:4566`.
+    pub fn url(&self) -> &str {
+        &self.announced.url
+    }
+
+    /// Answers until `stop` is asked; then lets the requests under way come to their end, within
+    /// [`Limits::grace`].
+    pub async fn run(self, stop: Stop) -> Result<()> {
+        let home = self.stave.store.home().clone();
+        self.announced.write(&home)?;
+        let upkeep = tokio::spawn(upkeep::run(Arc::clone(&self.stave)));
+        let door = self.door;
+        connections::serve(&self.listener, self.tls, &self.limits, &door, stop).await;
+        upkeep.abort();
+        self.announced.remove(&home);
+        Ok(())
+    }
+}
