@@ -87,25 +87,36 @@ pub struct Engine {
 impl Engine {
     /// An engine within `options` over `buckets`.
     pub fn new(options: EngineOptions, buckets: Arc<dyn Buckets>) -> Result<Self> {
-        let reservable = options.reservable_bytes();
         let spill = DiskManagerMode::Directories(vec![options.spill_dir.clone()]);
-        let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(FairSpillPool::new(reservable)))
+        let runtime = runtime(&buckets)
+            .with_memory_pool(Arc::new(FairSpillPool::new(options.reservable_bytes())))
             .with_disk_manager_builder(
                 DiskManagerBuilder::default()
                     .with_mode(spill)
                     .with_max_spill_merge_fan_in(options.merged_runs())
                     .with_max_temp_directory_size(u64::MAX),
             )
-            // A new object must be seen by the next query.
-            .with_object_list_cache_limit(0)
-            .with_object_store_registry(Arc::new(Registry(Arc::clone(&buckets))))
             .build_arc()
             .map_err(fault::engine)?;
         Ok(Self {
             options: Arc::new(options),
             buckets,
             runtime,
+        })
+    }
+
+    /// The same engine, within the same memory, over other `buckets`: those of somebody who may
+    /// not read everything. Nothing that was read before is remembered for it.
+    pub fn over(&self, buckets: Arc<dyn Buckets>) -> Result<Self> {
+        let mut runtime = runtime(&buckets)
+            .with_memory_pool(Arc::clone(&self.runtime.memory_pool))
+            .build()
+            .map_err(fault::engine)?;
+        runtime.disk_manager = Arc::clone(&self.runtime.disk_manager);
+        Ok(Self {
+            options: Arc::clone(&self.options),
+            buckets,
+            runtime: Arc::new(runtime),
         })
     }
 
@@ -154,6 +165,14 @@ impl Engine {
             .with_physical_optimizer_rules(rules())
             .build()
     }
+}
+
+/// What holds for every runtime over `buckets`.
+fn runtime(buckets: &Arc<dyn Buckets>) -> RuntimeEnvBuilder {
+    RuntimeEnvBuilder::new()
+        // A new object must be seen by the next query.
+        .with_object_list_cache_limit(0)
+        .with_object_store_registry(Arc::new(Registry(Arc::clone(buckets))))
 }
 
 /// DataFusion's rules with ours among them: the choice of build sides behind its own, our

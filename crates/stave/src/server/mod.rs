@@ -31,6 +31,7 @@ pub use self::address::{Announced, announced};
 pub use self::certificate::{TlsFiles, made_for};
 pub use self::limits::Limits;
 pub use self::log::{LogFormat, start_log};
+pub use self::target::HEALTH_PATH;
 use crate::compose::Stave;
 use crate::stop::Stop;
 
