@@ -103,6 +103,11 @@ impl Error {
         Self::new(ErrorKind::Unavailable, message)
     }
 
+    /// It took longer than it may.
+    pub fn timeout(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Timeout, message)
+    }
+
     /// A fault of Stave or of the machine it runs on.
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Internal, message)

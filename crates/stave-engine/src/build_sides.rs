@@ -50,8 +50,10 @@ impl PhysicalOptimizerRule for BuildSides {
 
 /// The join with the other side in memory, or none if it is right as it is.
 fn choose(join: &HashJoinExec, collected: usize) -> Result<Option<Arc<dyn ExecutionPlan>>> {
-    let (left, right) = (bytes(join.left()), bytes(join.right()));
     let weighed = holds_join(join.left()) || holds_join(join.right());
+    // Statistics are computed for the whole of a side: only where they are weighed.
+    let size = |side| weighed.then(|| bytes(side)).flatten();
+    let (left, right) = (size(join.left()), size(join.right()));
     let mode = |bytes: Option<usize>| {
         if is_ours(join) {
             // All cores build our table, and what does not fit goes into files.

@@ -22,6 +22,8 @@ mod program;
 mod query;
 #[path = "cli/sample.rs"]
 mod sample;
+#[path = "cli/server.rs"]
+mod server;
 #[path = "cli/settings.rs"]
 mod settings;
 #[path = "cli/spotify.rs"]

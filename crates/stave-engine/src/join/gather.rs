@@ -14,7 +14,7 @@ use super::files::{PartFile, Parts, Spilling};
 use super::held::Held;
 use super::keys::hashes;
 use super::spec::Spec;
-use super::table::{Kept, MAX_ROWS, ROW_BYTES};
+use super::table::{Kept, MAX_ROWS, needed_bytes};
 
 /// The build side, read.
 pub(super) enum Gathered {
@@ -108,8 +108,7 @@ impl Gather {
     /// Whether the batch fits with all before it.
     fn reserve(&self, batch: &RecordBatch, held_bytes: usize, reserved: &mut usize) -> bool {
         let rows = batch.num_rows();
-        // A column has its views twice while it becomes one; columns do so by turns.
-        let bytes = held_bytes + rows * (ROW_BYTES + size_of::<u128>());
+        let bytes = needed_bytes(rows, held_bytes);
         let before = self.rows.fetch_add(rows, Ordering::Relaxed);
         let fits = before + rows <= MAX_ROWS && self.reservation.try_grow(bytes).is_ok();
         if fits {

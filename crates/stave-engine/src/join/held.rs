@@ -10,12 +10,11 @@ use arrow::buffer::Buffer;
 use arrow::datatypes::{ByteViewType, DataType};
 use datafusion::common::Result;
 
+use super::keys::INLINED;
 use crate::compact::compact;
 
 /// Bytes that may be held in vain before strings are copied out of their chunks.
 const SLACK_BYTES: usize = 4 << 20;
-/// How long a string may be to stand in its view.
-const INLINED: u32 = 12;
 
 /// Counts what the batches of one stream hold.
 #[derive(Debug, Default)]

@@ -18,7 +18,7 @@ const HASHES: QualityRandomState = QualityRandomState::with_seed(0);
 
 /// How long a string may be to stand in its view.
 /// <https://arrow.apache.org/docs/format/Columnar.html#variable-size-binary-view-layout>
-const INLINED: u32 = 12;
+pub(super) const INLINED: u32 = 12;
 
 /// Whether keys of this type are compared here as DataFusion compares them.
 pub(super) fn is_key(data_type: &DataType) -> bool {

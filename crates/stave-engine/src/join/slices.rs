@@ -17,7 +17,7 @@ use super::held::Held;
 use super::keys::hashes;
 use super::probe::Prober;
 use super::spec::{Rows, Spec};
-use super::table::{Kept, MAX_ROWS, ROW_BYTES, Table};
+use super::table::{Kept, MAX_ROWS, Table, needed_bytes};
 
 /// A pair of files that is joined piece by piece.
 pub(super) struct Slices {
@@ -141,6 +141,5 @@ impl Slices {
 }
 
 fn reserve(reservation: &MemoryReservation, batch: &RecordBatch, held_bytes: usize) -> bool {
-    let bytes = held_bytes + batch.num_rows() * (ROW_BYTES + size_of::<u128>());
-    reservation.try_grow(bytes).is_ok()
+    reservation.try_grow(needed_bytes(batch.num_rows(), held_bytes)).is_ok()
 }

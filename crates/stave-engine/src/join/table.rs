@@ -18,7 +18,7 @@ use super::spec::Spec;
 
 /// The bytes of the table for one row, about: its hash, its link, and slots that are
 /// between a quarter and half full.
-pub(super) const ROW_BYTES: usize = 8 + 4 + 24;
+const ROW_BYTES: usize = 8 + 4 + 24;
 /// The most rows of a table; row numbers are 32 bits wide.
 pub(super) const MAX_ROWS: usize = u32::MAX as usize - 1;
 /// The smallest segment.
@@ -29,6 +29,12 @@ const MIN_SLOTS: usize = 8;
 pub(super) struct Kept {
     pub(super) batch: RecordBatch,
     pub(super) hashes: Vec<u64>,
+}
+
+/// The memory that a table needs of rows that hold `held_bytes` themselves.
+pub(super) fn needed_bytes(rows: usize, held_bytes: usize) -> usize {
+    // A column has its views twice while it becomes one; columns do so by turns.
+    held_bytes + rows * (ROW_BYTES + size_of::<u128>())
 }
 
 /// The rows of the build side, found by their keys.

@@ -24,6 +24,11 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// The region that ARNs name.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
     /// The catalog in `store`, in `region` (which its ARNs name).
     pub fn new(store: Store, region: impl Into<String>) -> Self {
         Self {

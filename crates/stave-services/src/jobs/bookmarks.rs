@@ -229,14 +229,14 @@ impl Jobs {
 
     /// What a job has read.
     pub fn bookmark(&self, caller: &Caller, job: &str) -> Result<JobBookmark> {
-        Self::may(caller, "glue:GetJobBookmark", job)?;
+        self.may(caller, "glue:GetJobBookmark", job)?;
         self.store.job_bookmark(job)
     }
 
     /// Forgets what a job has read: the next run reads all of it again. Says how many objects
     /// that were. What runs have written stays.
     pub fn reset_bookmark(&self, caller: &Caller, job: &str) -> Result<u64> {
-        Self::may(caller, "glue:ResetJobBookmark", job)?;
+        self.may(caller, "glue:ResetJobBookmark", job)?;
         self.store.reset_job_bookmark(job)
     }
 }

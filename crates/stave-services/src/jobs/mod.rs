@@ -89,15 +89,15 @@ impl Jobs {
         }
     }
 
-    fn may(caller: &Caller, action: &str, job: &str) -> Result<()> {
-        let account = caller.account();
-        caller.may(action, &format!("arn:aws:glue:*:{account}:job/{job}"))
+    fn may(&self, caller: &Caller, action: &str, job: &str) -> Result<()> {
+        let (region, account) = (self.catalog.region(), caller.account());
+        caller.may(action, &format!("arn:aws:glue:{region}:{account}:job/{job}"))
     }
 
     /// Keeps a job under its name; one of that name is replaced. A job that can be checked
     /// without arguments is.
     pub fn import(&self, caller: &Caller, job: &NamedJob) -> Result<Job> {
-        Self::may(caller, "glue:CreateJob", &job.name)?;
+        self.may(caller, "glue:CreateJob", &job.name)?;
         if !job.document.has_placeholders() {
             job.document.fill(&BTreeMap::new())?;
         }
@@ -106,7 +106,7 @@ impl Jobs {
 
     /// A job that was imported.
     pub fn get(&self, caller: &Caller, name: &str) -> Result<NamedJob> {
-        Self::may(caller, "glue:GetJob", name)?;
+        self.may(caller, "glue:GetJob", name)?;
         let kept = self.store.get_job(name)?;
         Ok(NamedJob {
             name: kept.name,
@@ -116,19 +116,19 @@ impl Jobs {
 
     /// The jobs that were imported, by name.
     pub fn list(&self, caller: &Caller) -> Result<Vec<Job>> {
-        Self::may(caller, "glue:ListJobs", "*")?;
+        self.may(caller, "glue:ListJobs", "*")?;
         self.store.list_jobs(None, MAX_LISTED)
     }
 
     /// Removes a job; its runs stay.
     pub fn delete(&self, caller: &Caller, name: &str) -> Result<()> {
-        Self::may(caller, "glue:DeleteJob", name)?;
+        self.may(caller, "glue:DeleteJob", name)?;
         self.store.delete_job(name)
     }
 
     /// Runs, newest first; those of one job, or of all.
     pub fn runs(&self, caller: &Caller, job: Option<&str>, max: usize) -> Result<Vec<JobRun>> {
-        Self::may(caller, "glue:GetJobRuns", job.unwrap_or("*"))?;
+        self.may(caller, "glue:GetJobRuns", job.unwrap_or("*"))?;
         self.store.mark_dead_runs()?;
         self.store.list_runs(job, None, max.min(MAX_LISTED))
     }
@@ -147,7 +147,7 @@ impl Jobs {
 
     /// What a run has said.
     pub fn log(&self, caller: &Caller, run: &JobRun) -> Result<Vec<LogLine>> {
-        Self::may(caller, "glue:GetJobRun", &run.job)?;
+        self.may(caller, "glue:GetJobRun", &run.job)?;
         self.store.run_log(&run.id, 0, usize::MAX >> 32)
     }
 
@@ -162,7 +162,7 @@ impl Jobs {
 
     /// What a job would do: everything is checked, nothing is run.
     pub async fn plan(&self, caller: &Caller, definition: &JobDefinition) -> Result<JobPlan> {
-        Self::may(
+        self.may(
             caller,
             "glue:GetJob",
             definition.name.as_deref().unwrap_or("*"),

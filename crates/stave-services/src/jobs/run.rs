@@ -63,7 +63,7 @@ impl Jobs {
         arguments: &BTreeMap<String, String>,
         watch: &dyn Watch,
     ) -> Result<Finished> {
-        Self::may(caller, "glue:StartJobRun", &job.name)?;
+        self.may(caller, "glue:StartJobRun", &job.name)?;
         let definition = job.document.fill(arguments)?;
         let id = job_run_id(&*self.ids);
         let given = serde_json::to_value(arguments).unwrap_or(Value::Null);

@@ -19,6 +19,7 @@ fn resolve(dir: &tempfile::TempDir, memory: Option<u64>, env: &[(&str, &str)]) -
     let flags = GlobalArgs {
         home: Some(dir.path().to_owned()),
         memory,
+        as_user: None,
         json: false,
     };
     Config::resolve(&flags, &Environment::of(env), &machine())

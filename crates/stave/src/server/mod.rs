@@ -17,8 +17,6 @@ mod limits;
 mod log;
 mod stall;
 mod target;
-#[cfg(test)]
-mod tests;
 mod upkeep;
 
 use std::net::SocketAddr;
