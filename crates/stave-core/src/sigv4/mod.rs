@@ -25,7 +25,7 @@ mod verify;
 pub use canonical::HttpRequest;
 pub use chunks::{ChunkSigner, ChunkedBody, Trailer};
 pub use key::SigningKey;
-pub use payload::Payload;
+pub use payload::{BodyHash, Payload};
 pub use presented::Presented;
 pub use refusal::{Dialect, Refusal};
 pub use scope::Scope;

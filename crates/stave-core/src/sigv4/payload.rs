@@ -2,6 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-streaming.html>
 
+use sha2::{Digest as _, Sha256};
+
 use super::chunks::ChunkSigner;
 use super::key::{Hash, hex, unhex};
 use super::refusal::Refusal;
@@ -32,6 +34,36 @@ impl Payload {
             }),
             _ => Ok(()),
         }
+    }
+}
+
+/// Hashes a body as it comes in, to compare it in the end with what is signed.
+#[derive(Debug, Clone)]
+pub struct BodyHash {
+    wanted: Hash,
+    hash: Sha256,
+}
+
+impl BodyHash {
+    /// For a body as `payload` says; none where nothing is said of the body as a whole.
+    pub fn new(payload: &Payload) -> Option<Self> {
+        match payload {
+            Payload::Hash(wanted) => Some(Self {
+                wanted: *wanted,
+                hash: Sha256::new(),
+            }),
+            _ => None,
+        }
+    }
+
+    /// Takes the next bytes.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.hash.update(bytes);
+    }
+
+    /// Says whether that was the body that is signed.
+    pub fn finish(self) -> Result<(), Refusal> {
+        Payload::Hash(self.wanted).check(&self.hash.finalize().into())
     }
 }
 
