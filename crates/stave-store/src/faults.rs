@@ -30,9 +30,9 @@ pub(crate) fn io_error(error: io::Error, doing: &str, path: &Path) -> Error {
     };
     let said = Error::new(kind, format!("cannot {doing} {}: {error}", path.display()));
     let said = match kind {
-        ErrorKind::LimitExceeded => {
-            said.hint("the disk is full: free some space, or move the home with --home")
-        }
+        ErrorKind::LimitExceeded => said
+            .coded("InsufficientStorage")
+            .hint("the disk is full: free some space, or move the home with --home"),
         ErrorKind::Denied => said.hint("check who owns the home directory"),
         _ => said,
     };
@@ -60,6 +60,7 @@ pub(crate) fn sql_error(error: rusqlite::Error) -> Error {
         }
         Some(ErrorCode::DiskFull) => {
             Error::limit_exceeded("the home's database cannot grow: the disk is full")
+                .coded("InsufficientStorage")
                 .hint("free some space, or move the home with --home")
         }
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {

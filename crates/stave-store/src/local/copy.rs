@@ -43,6 +43,7 @@ impl LocalBuckets {
             return Err(Error::invalid(format!(
                 "a copy of s3://{bucket}/{key} onto itself changes nothing"
             ))
+            .coded("InvalidRequest")
             .hint("give it other metadata or another storage class"));
         }
         let open = self.open_source(source)?;

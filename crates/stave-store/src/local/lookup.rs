@@ -11,7 +11,7 @@ use super::archive::{self, Archived, version_file};
 use super::files::{Identity, Located};
 use super::index::{Noted, object_details};
 use super::publish;
-use super::read::{Etag, chunks};
+use super::read::{Etag, body};
 use super::settings::versioning;
 use crate::faults::io_error;
 use crate::objects::{
@@ -45,7 +45,7 @@ impl LocalBuckets {
                 .try_map(|open: OpenVersion| {
                     let range = options.range_of(&open.details)?;
                     Ok(VersionRead {
-                        body: chunks(open.file, open.located, range.clone()),
+                        body: body(open.file, open.located, range.clone())?,
                         range,
                         details: open.details,
                     })

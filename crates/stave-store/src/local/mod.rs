@@ -35,6 +35,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use object_store::ObjectStore;
 use rusqlite::Transaction;
 use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result};
@@ -101,6 +102,11 @@ impl LocalBuckets {
         Self { store }
     }
 
+    /// The time by the clock of the home.
+    pub fn now(&self) -> Timestamp {
+        self.store.now()
+    }
+
     /// The file that holds an object: for reading only, and only as long as
     /// nobody overwrites the object.
     pub fn local_path(&self, bucket: &BucketName, key: &ObjectKey) -> Result<PathBuf> {
@@ -164,9 +170,10 @@ impl LocalBuckets {
     fn create(&self, bucket: &BucketName) -> Result<()> {
         let root = self.store.home().bucket(bucket);
         if look(&root)?.is_some() {
-            return Err(Error::already_exists(format!(
-                "bucket \"{bucket}\" exists already"
-            )));
+            return Err(
+                Error::already_exists(format!("bucket \"{bucket}\" exists already"))
+                    .coded("BucketAlreadyOwnedByYou"),
+            );
         }
         private_dir(&root)?;
         if self.store.options().fsync {

@@ -19,6 +19,7 @@ use stave_core::{BucketName, Error, ObjectKey, Result};
 use super::LocalBuckets;
 use super::commit::Incoming;
 use super::files::Identity;
+use super::index::Noted;
 use super::read::Etag;
 use super::resolve::with_checksum;
 use crate::faults::{IoContext, io_error, join_error};
@@ -231,6 +232,19 @@ impl LocalBuckets {
         max: u64,
     ) -> Result<ObjectDetails> {
         let noted = options.resolved().noted(key)?;
+        if let PutBody::Bytes(bytes) = body {
+            // Small and frequent: all of it in one piece of blocking work.
+            let (bucket, key) = (bucket.clone(), key.clone());
+            return self
+                .blocking(move |buckets| {
+                    buckets.existing_root(&bucket)?;
+                    let mut hashed = Hashed::begin(buckets, &options.expected, max)?;
+                    hashed.write(&bytes)?;
+                    let received = hashed.finish(&options.expected)?;
+                    buckets.commit_received(&bucket, &key, received, noted, &options)
+                })
+                .await;
+        }
         let (into, expected) = (bucket.clone(), options.expected.clone());
         let received = self
             .receive(body, expected, max, move |buckets| {
@@ -240,17 +254,28 @@ impl LocalBuckets {
             .await?;
         let (bucket, key) = (bucket.clone(), key.clone());
         self.blocking(move |buckets| {
-            buckets.commit(&Incoming {
-                upload: &received.upload,
-                bucket: &bucket,
-                key: &key,
-                noted: with_checksum(noted, received.etag, received.checksum)?,
-                condition: &options.condition,
-                by: options.by,
-                also: None,
-            })
+            buckets.commit_received(&bucket, &key, received, noted, &options)
         })
         .await
+    }
+
+    fn commit_received(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        received: Received,
+        noted: Noted,
+        options: &WriteOptions,
+    ) -> Result<ObjectDetails> {
+        self.commit(&Incoming {
+            upload: &received.upload,
+            bucket,
+            key,
+            noted: with_checksum(noted, received.etag, received.checksum)?,
+            condition: &options.condition,
+            by: options.by,
+            also: None,
+        })
     }
 
     /// Writes a body to a file of its own, when `may` lets it.

@@ -20,6 +20,8 @@ use crate::objects::{ByteRange, ObjectInfo, ObjectRead, hex, no_such_key};
 
 /// How much is read at once.
 const CHUNK_BYTES: usize = 1 << 20;
+/// Objects up to this are read when they are opened.
+const EAGER_BYTES: u64 = 64 << 10;
 /// How often an object may be overwritten under a reader before it gives up.
 const TRIES: usize = 16;
 
@@ -129,7 +131,7 @@ impl LocalBuckets {
             Some(range) => range.within(info.size)?,
             None => 0..info.size,
         };
-        let body = chunks(file, located, range.clone());
+        let body = body(file, located, range.clone())?;
         Ok(ObjectRead { info, range, body })
     }
 }
@@ -148,11 +150,23 @@ pub(super) fn md5_of(mut file: &File) -> std::io::Result<String> {
     Ok(hex(&hash.finalize()))
 }
 
-pub(super) fn chunks(
+/// The bytes of `range`. Those of a small object are read at once, for there is only one piece
+/// of them. Blocking.
+pub(super) fn body(
     file: File,
     located: Located,
     range: Range<u64>,
-) -> BoxStream<'static, Result<Bytes>> {
+) -> Result<BoxStream<'static, Result<Bytes>>> {
+    if range.end - range.start > EAGER_BYTES {
+        return Ok(chunks(file, located, range));
+    }
+    let mut buffer = vec![0; (range.end - range.start) as usize];
+    file.read_exact_at(&mut buffer, range.start)
+        .at("read", &located.path)?;
+    Ok(stream::once(std::future::ready(Ok(Bytes::from(buffer)))).boxed())
+}
+
+fn chunks(file: File, located: Located, range: Range<u64>) -> BoxStream<'static, Result<Bytes>> {
     stream::try_unfold(
         (file, located, range),
         |(file, located, range)| async move {

@@ -393,6 +393,12 @@ pub trait BucketStore: Send + Sync + fmt::Debug {
     }
 }
 
+/// The MD5 of `bytes`, as `Content-MD5` announces it.
+pub fn md5_of(bytes: &[u8]) -> [u8; 16] {
+    use md5::{Digest, Md5};
+    Md5::digest(bytes).into()
+}
+
 /// Bytes in hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
@@ -405,11 +411,12 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// The error for a key that is not there.
 pub(crate) fn no_such_key(bucket: &BucketName, key: &str) -> Error {
-    Error::not_found(format!("s3://{bucket}/{key} does not exist"))
+    Error::not_found(format!("s3://{bucket}/{key} does not exist")).coded("NoSuchKey")
 }
 
 /// The error for a bucket that is not there.
 pub(crate) fn no_such_bucket(bucket: &BucketName) -> Error {
     Error::not_found(format!("bucket \"{bucket}\" does not exist"))
+        .coded("NoSuchBucket")
         .hint(format!("make it with: stave mb s3://{bucket}"))
 }
