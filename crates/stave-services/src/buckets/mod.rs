@@ -1,48 +1,57 @@
 //! Buckets and objects, as S3 has them.
 //!
+//! Every operation asks at its top whether the caller may, under the action and the resource
+//! that AWS names, by the caller's policies and the bucket's own ([`access`]). What only buckets
+//! on this machine can do is refused by name for those on remote servers.
+//!
 //! Must not know where a bucket lies, nor files outside of buckets (that is
-//! [`crate::transfer`]).
+//! [`crate::transfer`]), nor wire formats.
+//!
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>
 
+mod access;
+mod deleting;
+mod documents;
 mod engine;
+mod listing;
+mod multipart;
+mod names;
+mod objects;
+mod public;
+mod settings;
+mod tagging;
 #[cfg(test)]
 mod tests;
+mod versions;
 
-use bytes::Bytes;
-use futures::stream::{self, BoxStream, StreamExt};
-use stave_core::{BucketName, Caller, Error, ErrorKind, ObjectKey, Result};
-use stave_store::{
-    BucketInfo, BucketStore, ByteRange, ListPage, ListRequest, ObjectInfo, ObjectRead, Publication,
-    PutBody, PutOptions,
-};
+use std::sync::Arc;
 
+use jiff::Timestamp;
+use stave_core::iam::Context;
+use stave_core::{BucketName, Caller, Error, ObjectKey, Result};
+use stave_store::{BucketInfo, BucketStore, LocalBuckets};
+
+pub use self::deleting::Deleted;
 pub use self::engine::EngineBuckets;
+pub use self::public::PublicAccessBlock;
 
-/// How many objects one page of a long listing holds.
-const PAGE: usize = 50_000;
-/// How many keys are deleted in one request, as in S3.
-const DELETE_BATCH: usize = 1000;
-/// How many failed keys an error names.
-const NAMED_FAULTS: usize = 5;
-
-/// What was deleted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Deleted {
-    /// How many objects.
-    pub objects: u64,
-    /// Their size in bytes.
-    pub bytes: u64,
-}
+/// All buckets, as policies name them.
+const ALL_BUCKETS: &str = "arn:aws:s3:::*";
 
 /// The buckets service. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Buckets {
     store: stave_store::Buckets,
+    policies: Arc<documents::Documents>,
 }
 
 impl Buckets {
     /// The service over `store`.
     pub fn new(store: stave_store::Buckets) -> Self {
-        Self { store }
+        Self {
+            store,
+            policies: Arc::default(),
+        }
     }
 
     /// Whether `bucket` lies on a remote server.
@@ -56,6 +65,11 @@ impl Buckets {
         EngineBuckets::new(self.store.clone())
     }
 
+    /// The time by the clock of the home.
+    pub fn now(&self) -> Timestamp {
+        self.store.local().now()
+    }
+
     /// Makes a bucket.
     pub async fn create(&self, caller: &Caller, bucket: &BucketName) -> Result<()> {
         caller.may("s3:CreateBucket", &bucket.arn())?;
@@ -64,7 +78,8 @@ impl Buckets {
 
     /// Removes a bucket; with `force`, what is in it first.
     pub async fn remove(&self, caller: &Caller, bucket: &BucketName, force: bool) -> Result<()> {
-        caller.may("s3:DeleteBucket", &bucket.arn())?;
+        self.permit(caller, "s3:DeleteBucket", bucket, &Context::new())
+            .await?;
         if force && self.store.is_remote(bucket) {
             // It could be emptied but not removed: half of it would be worse than nothing.
             return self.store.delete_bucket(bucket).await;
@@ -77,218 +92,52 @@ impl Buckets {
 
     /// All buckets by name.
     pub async fn list_buckets(&self, caller: &Caller) -> Result<Vec<BucketInfo>> {
-        caller.may("s3:ListAllMyBuckets", "*")?;
+        caller.may("s3:ListAllMyBuckets", ALL_BUCKETS)?;
         self.store.list_buckets().await
     }
 
     /// Checks that a bucket exists.
     pub async fn head_bucket(&self, caller: &Caller, bucket: &BucketName) -> Result<()> {
-        caller.may("s3:ListBucket", &bucket.arn())?;
+        self.permit(caller, "s3:ListBucket", bucket, &Context::new())
+            .await?;
         self.store.head_bucket(bucket).await
     }
 
-    /// One page of a listing.
-    pub async fn list(
-        &self,
-        caller: &Caller,
-        bucket: &BucketName,
-        request: &ListRequest,
-    ) -> Result<ListPage> {
-        caller.may("s3:ListBucket", &bucket.arn())?;
-        self.store.list(bucket, request).await
+    /// Checks that a bucket exists, for who asks where it lies (`GetBucketLocation`).
+    pub async fn locate(&self, caller: &Caller, bucket: &BucketName) -> Result<()> {
+        self.permit(caller, "s3:GetBucketLocation", bucket, &Context::new())
+            .await?;
+        self.store.head_bucket(bucket).await
     }
 
-    /// A listing of any length, page by page.
-    pub fn pages<'a>(
-        &'a self,
-        caller: &'a Caller,
-        bucket: &'a BucketName,
-        request: ListRequest,
-    ) -> BoxStream<'a, Result<ListPage>> {
-        let first = Some(request.max(PAGE));
-        stream::try_unfold(first, move |request| async move {
-            let Some(request) = request else {
-                return Ok(None);
-            };
-            let page = self.list(caller, bucket, &request).await?;
-            let next = page.next.clone().map(|next| request.after(next));
-            Ok(Some((page, next)))
-        })
-        .boxed()
+    /// The buckets of this machine, if `bucket` is one of them; else `operation` is refused.
+    fn local(&self, bucket: &BucketName, operation: &str) -> Result<&LocalBuckets> {
+        if self.store.is_remote(bucket) {
+            return Err(not_remote(bucket, operation));
+        }
+        Ok(self.store.local())
     }
 
-    /// What is known of an object.
-    pub async fn head(
+    /// Runs blocking `work` on the buckets of this machine where it holds up nobody.
+    async fn blocking<T: Send + 'static>(
         &self,
-        caller: &Caller,
-        bucket: &BucketName,
-        key: &ObjectKey,
-    ) -> Result<ObjectInfo> {
-        caller.may("s3:GetObject", &object_arn(bucket, key))?;
-        self.store.head(bucket, key).await
-    }
-
-    /// Reads an object, or a range of it.
-    pub async fn get(
-        &self,
-        caller: &Caller,
-        bucket: &BucketName,
-        key: &ObjectKey,
-        range: Option<ByteRange>,
-    ) -> Result<ObjectRead> {
-        caller.may("s3:GetObject", &object_arn(bucket, key))?;
-        self.store.get(bucket, key, range).await
-    }
-
-    /// Writes an object.
-    pub async fn put(
-        &self,
-        caller: &Caller,
-        bucket: &BucketName,
-        key: &ObjectKey,
-        body: PutBody,
-        options: PutOptions,
-    ) -> Result<ObjectInfo> {
-        caller.may("s3:PutObject", &object_arn(bucket, key))?;
-        self.store.put(bucket, key, body, options).await
-    }
-
-    /// Writes an object of bytes at hand.
-    pub async fn put_bytes(
-        &self,
-        caller: &Caller,
-        bucket: &BucketName,
-        key: &ObjectKey,
-        bytes: impl Into<Bytes>,
-    ) -> Result<ObjectInfo> {
-        let body = PutBody::Bytes(bytes.into());
-        self.put(caller, bucket, key, body, PutOptions::default())
+        work: impl FnOnce(&LocalBuckets) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let local = self.store.local().clone();
+        tokio::task::spawn_blocking(move || work(&local))
             .await
+            .map_err(|error| {
+                Error::internal("work on a bucket ended before its time").caused_by(error)
+            })?
     }
+}
 
-    /// Copies an object, with its content type and metadata.
-    pub async fn copy(
-        &self,
-        caller: &Caller,
-        from: (&BucketName, &ObjectKey),
-        to: (&BucketName, &ObjectKey),
-    ) -> Result<ObjectInfo> {
-        caller.may("s3:GetObject", &object_arn(from.0, from.1))?;
-        caller.may("s3:PutObject", &object_arn(to.0, to.1))?;
-        self.store.copy(from.0, from.1, to.0, to.1, None).await
-    }
-
-    /// Moves an object: copies it, then deletes the old one. Refuses a move onto itself.
-    pub async fn rename(
-        &self,
-        caller: &Caller,
-        from: (&BucketName, &ObjectKey),
-        to: (&BucketName, &ObjectKey),
-    ) -> Result<ObjectInfo> {
-        caller.may("s3:DeleteObject", &object_arn(from.0, from.1))?;
-        if from == to {
-            return Err(Error::invalid(format!(
-                "s3://{}/{} cannot be moved onto itself",
-                from.0, from.1
-            )));
-        }
-        let copied = self.copy(caller, from, to).await?;
-        self.store.delete(from.0, from.1).await?;
-        Ok(copied)
-    }
-
-    /// Deletes an object. Deleting what is not there succeeds, as in S3.
-    pub async fn delete(
-        &self,
-        caller: &Caller,
-        bucket: &BucketName,
-        key: &ObjectKey,
-    ) -> Result<()> {
-        caller.may("s3:DeleteObject", &object_arn(bucket, key))?;
-        self.store.delete(bucket, key).await
-    }
-
-    /// Deletes every object whose key begins with `prefix`; tells `deleted` of
-    /// each. What can be deleted is, then the error names what could not.
-    pub async fn delete_prefix(
-        &self,
-        caller: &Caller,
-        bucket: &BucketName,
-        prefix: &str,
-        deleted: &mut (dyn FnMut(&ObjectInfo) + Send),
-    ) -> Result<Deleted> {
-        caller.may(
-            "s3:DeleteObject",
-            &format!("arn:aws:s3:::{bucket}/{prefix}*"),
-        )?;
-        let mut sum = Deleted::default();
-        let mut faults = Vec::new();
-        let mut pages = self.pages(caller, bucket, ListRequest::all(prefix));
-        while let Some(page) = pages.next().await {
-            for batch in page?.objects.chunks(DELETE_BATCH) {
-                let keys: Vec<ObjectKey> = batch.iter().map(|object| object.key.clone()).collect();
-                let failed = self.store.delete_many(bucket, &keys).await?;
-                for object in batch {
-                    if failed.iter().all(|fault| fault.key != object.key) {
-                        sum.objects += 1;
-                        sum.bytes += object.size;
-                        deleted(object);
-                    }
-                }
-                faults.extend(failed);
-            }
-        }
-        let count = faults.len();
-        let Some(first) = faults.first() else {
-            return Ok(sum);
-        };
-        let named: Vec<&str> = faults
-            .iter()
-            .take(NAMED_FAULTS)
-            .map(|fault| fault.key.as_str())
-            .collect();
-        Err(Error::new(
-            first.error.kind(),
-            format!(
-                "{count} of {} objects of s3://{bucket} could not be deleted: {}{}",
-                sum.objects + count as u64,
-                named.join(", "),
-                if count > NAMED_FAULTS { ", …" } else { "" }
-            ),
-        )
-        .caused_by(faults.swap_remove(0).error))
-    }
-
-    /// Makes the output of a run visible.
-    pub async fn publish(&self, caller: &Caller, publication: Publication) -> Result<()> {
-        for file in &publication.files {
-            caller.may("s3:PutObject", &object_arn(&file.bucket, &file.key))?;
-        }
-        for (bucket, prefix) in &publication.replace {
-            caller.may(
-                "s3:DeleteObject",
-                &format!("arn:aws:s3:::{bucket}/{prefix}*"),
-            )?;
-        }
-        self.store.publish(publication).await
-    }
-
-    /// Whether there is such an object.
-    pub async fn exists(
-        &self,
-        caller: &Caller,
-        bucket: &BucketName,
-        key: &ObjectKey,
-    ) -> Result<bool> {
-        match self.head(caller, bucket, key).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                // A bucket that is not there is a different matter.
-                self.store.head_bucket(bucket).await.map(|()| false)
-            }
-            Err(error) => Err(error),
-        }
-    }
+/// The refusal of what only buckets on this machine can do.
+fn not_remote(bucket: &BucketName, what: &str) -> Error {
+    Error::unsupported(format!(
+        "{what} is not implemented for remote buckets, and \"{bucket}\" is one"
+    ))
+    .hint("use the server's own tools")
 }
 
 /// The ARN of an object.

@@ -1,11 +1,14 @@
 //! What the service adds to the store: long listings, prefixes, moves, force.
 
+mod permissions;
+mod policies;
+
 use std::sync::Arc;
 
 use futures::TryStreamExt;
 use jiff::Timestamp;
-use stave_core::{ManualClock, SequentialIds};
-use stave_store::Store;
+use stave_core::{ErrorKind, ManualClock, SequentialIds};
+use stave_store::{ListPage, ListRequest, Store};
 
 use super::*;
 
