@@ -1,0 +1,125 @@
+//! What every answer carries: the request's ids, and errors that say what they are about.
+
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderValue, Method, Response, StatusCode};
+use s3s::{Body, S3Error};
+
+use super::door::Origin;
+
+/// Messages of errors that come without one.
+const MESSAGES: [(&str, &str); 6] = [
+    ("InvalidBucketName", "The specified bucket is not valid."),
+    ("InvalidURI", "Couldn't parse the specified URI."),
+    ("KeyTooLongError", "Your key is too long"),
+    (
+        "MalformedXML",
+        "The XML you provided was not well-formed or did not validate against our published schema",
+    ),
+    (
+        "MethodNotAllowed",
+        "The specified method is not allowed against this resource.",
+    ),
+    ("MaxMessageLengthExceeded", "Your request was too big."),
+];
+
+/// What an answer is about.
+pub(super) struct About {
+    method: Method,
+    resource: String,
+    request_id: String,
+    region: String,
+}
+
+/// An error as an answer.
+pub(super) fn of_error(error: S3Error) -> Response<Body> {
+    error.to_http_response().unwrap_or_else(|_| {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    })
+}
+
+impl About {
+    pub(super) fn new(parts: &Parts, origin: &Origin, region: &str) -> Self {
+        Self {
+            method: parts.method.clone(),
+            resource: parts.uri.path().to_owned(),
+            request_id: origin.request_id.clone(),
+            region: region.to_owned(),
+        }
+    }
+
+    /// The answer with the request's ids.
+    pub(super) fn finish(&self, mut response: Response<Body>) -> Response<Body> {
+        let host_id = self.host_id();
+        let status = response.status();
+        if status == StatusCode::NOT_MODIFIED {
+            *response.body_mut() = Body::empty();
+            response.headers_mut().remove(CONTENT_TYPE);
+            response.headers_mut().remove(CONTENT_LENGTH);
+        } else if status.is_client_error() || status.is_server_error() {
+            self.complete_error(&mut response, &host_id);
+        }
+        let headers = response.headers_mut();
+        for (name, value) in [
+            ("x-amz-request-id", &self.request_id),
+            ("x-amz-id-2", &host_id),
+        ] {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(name, value);
+            }
+        }
+        response
+    }
+
+    fn host_id(&self) -> String {
+        use base64::Engine;
+        base64::engine::general_purpose::STANDARD.encode(format!("stave/{}", self.request_id))
+    }
+
+    /// Writes into an error's document what S3 says there besides code and message.
+    fn complete_error(&self, response: &mut Response<Body>, host_id: &str) {
+        if self.method == Method::HEAD {
+            *response.body_mut() = Body::empty();
+            response.headers_mut().remove(CONTENT_LENGTH);
+            return;
+        }
+        let Some(text) = response.body_mut().take_bytes() else {
+            return;
+        };
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let Some(start) = text.strip_suffix("</Error>") else {
+            *response.body_mut() = Body::from(text);
+            return;
+        };
+        let mut document = start.to_owned();
+        if !start.contains("<Message>") {
+            let is_of = |code: &str| start.contains(&format!("<Code>{code}</Code>"));
+            let known = MESSAGES.iter().find(|(code, _)| is_of(code));
+            let message = known.map_or("The request is not valid.", |(_, message)| message);
+            document.push_str(&format!("<Message>{}</Message>", escape(message)));
+        }
+        if start.contains("<Code>AuthorizationHeaderMalformed</Code>") {
+            document.push_str(&format!("<Region>{}</Region>", escape(&self.region)));
+            if let Ok(region) = HeaderValue::from_str(&self.region) {
+                response.headers_mut().insert("x-amz-bucket-region", region);
+            }
+        }
+        document.push_str(&format!(
+            "<Resource>{}</Resource><RequestId>{}</RequestId><HostId>{}</HostId></Error>",
+            escape(&self.resource),
+            escape(&self.request_id),
+            escape(host_id)
+        ));
+        let headers = response.headers_mut();
+        headers.remove(CONTENT_LENGTH);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+        *response.body_mut() = Body::from(document);
+    }
+}
+
+/// Text within XML.
+fn escape(text: &str) -> String {
+    quick_xml::escape::escape(text).into_owned()
+}

@@ -1,0 +1,413 @@
+//! The door: a request comes in, is let in or not, and gets its answer.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
+use s3s::config::{S3Config, StaticConfigProvider};
+use s3s::dto::{Range, Timestamp, TimestampFormat};
+use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s::{Body, S3Result};
+use stave_core::sigv4::Payload;
+use stave_core::{Caller, Result};
+use stave_services::{Buckets, Iam};
+
+use super::answer;
+use super::authenticate::{Asker, authenticate};
+use super::backend::Backend;
+use super::body::{Incoming, Trailers};
+use super::errors::s3_error;
+use super::headers;
+use super::host::Hosts;
+use super::post::Poster;
+
+/// Bodies up to this are read at once, in bytes.
+const SMALL_BYTES: u64 = 256 << 10;
+
+/// Where a request comes from.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The client's address.
+    pub source_ip: IpAddr,
+    /// Whether the connection is encrypted.
+    pub is_tls: bool,
+    /// The request's id, which its answer carries.
+    pub request_id: String,
+}
+
+/// How the door behaves.
+#[derive(Debug, Clone)]
+pub struct S3Options {
+    /// The region that is served.
+    pub region: String,
+    /// The account that owns all buckets.
+    pub account: String,
+    /// The base domains of virtual-host style: `localhost` makes `lake.localhost` a bucket.
+    pub hosts: Vec<String>,
+    /// The longest body that is a document, in bytes.
+    pub max_document_bytes: usize,
+}
+
+impl Default for S3Options {
+    fn default() -> Self {
+        Self {
+            region: "us-east-1".to_owned(),
+            account: stave_core::caller::DEFAULT_ACCOUNT.to_owned(),
+            hosts: ["localhost", "s3.localhost", "s3.localhost.localstack.cloud"]
+                .map(str::to_owned)
+                .to_vec(),
+            // 10,000 parts with checksums are below it.
+            max_document_bytes: 4 << 20,
+        }
+    }
+}
+
+/// What the door knows of a request, for the backend.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    /// Who asks.
+    pub(super) caller: Caller,
+    /// What follows the body.
+    pub(super) trailers: Trailers,
+    /// The body, where it has been read.
+    pub(super) whole: Option<Bytes>,
+    /// `Expires` as it came: S3 keeps any text.
+    pub(super) expires: Option<String>,
+}
+
+/// Amazon S3's protocol over the buckets service. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct S3Door(Arc<Inside>);
+
+struct Inside {
+    iam: Iam,
+    buckets: Buckets,
+    options: S3Options,
+    hosts: Hosts,
+    service: S3Service,
+}
+
+impl std::fmt::Debug for Inside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("S3Door")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl S3Door {
+    /// The door to `buckets`, for whom `iam` knows.
+    #[allow(clippy::unnecessary_wraps)]
+    pub fn new(iam: Iam, buckets: Buckets, options: S3Options) -> Result<Self> {
+        let hosts = Hosts::new(&options.hosts);
+        let backend = Backend::new(buckets.clone(), &options.account, &options.region);
+        let mut builder = S3ServiceBuilder::new(backend);
+        builder.set_host(hosts.clone());
+        let mut config = S3Config::default();
+        config.xml_max_body_size = options.max_document_bytes;
+        builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
+        Ok(Self(Arc::new(Inside {
+            iam,
+            buckets,
+            options,
+            hosts,
+            service: builder.build(),
+        })))
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, request: Request<Body>, origin: Origin) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let asked = answer::About::new(&parts, &origin, &self.0.options.region);
+        let response = match self.serve(parts, body, &origin).await {
+            Ok(response) => response,
+            Err(error) => answer::of_error(error),
+        };
+        asked.finish(response)
+    }
+
+    async fn serve(&self, parts: Parts, body: Body, origin: &Origin) -> S3Result<Response<Body>> {
+        if is_form(&parts) {
+            let poster = Poster {
+                iam: &self.0.iam,
+                buckets: &self.0.buckets,
+                region: &self.0.options.region,
+            };
+            let bucket = self.form_bucket(&parts)?;
+            return poster.post(&parts, &bucket, body, origin).await;
+        }
+        let (mut parts, asker) = self.let_in(parts, origin).await?;
+        if asker.is_presigned {
+            move_query_to_headers(&mut parts)?;
+        }
+        headers::check(&parts.headers, &self.0.options.account)?;
+        let trailers = Trailers::default();
+        let (body, whole) = self
+            .body(&mut parts, body, asker.payload, &trailers)
+            .await?;
+        let expires = tidy(&mut parts);
+        parts.extensions.insert(Asked {
+            caller: asker.caller,
+            trailers,
+            whole,
+            expires,
+        });
+        let request = Request::from_parts(parts, body);
+        self.0.service.call(request).await.map_err(|fault| {
+            tracing::error!(?fault, "a request failed");
+            s3_error("InternalError", 500, "We encountered an internal error.")
+        })
+    }
+
+    async fn let_in(&self, parts: Parts, origin: &Origin) -> S3Result<(Parts, Asker)> {
+        let (inside, origin) = (Arc::clone(&self.0), origin.clone());
+        tokio::task::spawn_blocking(move || {
+            let now = inside.buckets.now();
+            let region = &inside.options.region;
+            let asker = authenticate(&inside.iam, region, &parts, &origin, now)?;
+            Ok((parts, asker))
+        })
+        .await
+        .map_err(s3s::S3Error::internal_error)?
+    }
+
+    /// The body without what is wrapped around it, and all of it where it is small or a document.
+    async fn body(
+        &self,
+        parts: &mut Parts,
+        body: Body,
+        payload: Payload,
+        trailers: &Trailers,
+    ) -> S3Result<(Body, Option<Bytes>)> {
+        let is_chunked = matches!(payload, Payload::Chunked { .. });
+        let wrapped = number(&parts.headers, "content-length")?;
+        let bytes = if is_chunked {
+            let decoded = number(&parts.headers, "x-amz-decoded-content-length")?;
+            if decoded.is_none() {
+                return Err(missing_length());
+            }
+            decoded
+        } else {
+            wrapped.or_else(|| http_body::Body::size_hint(&body).exact())
+        };
+        parts.headers.remove("x-amz-decoded-content-length");
+        let incoming = Incoming {
+            payload,
+            bytes,
+            trailers: trailers.clone(),
+        };
+        let is_object = self.writes_object(parts);
+        if is_object && bytes.is_none() {
+            return Err(missing_length());
+        }
+        if let Some(bytes) = bytes {
+            parts.headers.insert("content-length", bytes.into());
+        }
+        if is_object && bytes.is_some_and(|bytes| bytes > SMALL_BYTES) {
+            return Ok((incoming.stream(body), None));
+        }
+        let max = self.0.options.max_document_bytes;
+        let whole = incoming.collect(body, max).await?;
+        parts.headers.insert("content-length", whole.len().into());
+        check_digests(parts, &whole, is_object)?;
+        Ok((Body::from(whole.clone()), Some(whole)))
+    }
+
+    /// The bucket that a form is sent to.
+    fn form_bucket(&self, parts: &Parts) -> S3Result<String> {
+        let host = host_of(parts).unwrap_or_default();
+        let path = parts.uri.path().trim_matches('/');
+        let bucket = match self.0.hosts.bucket(&host) {
+            Some(bucket) if path.is_empty() => bucket,
+            None if !path.contains('/') => path,
+            _ => "",
+        };
+        if bucket.is_empty() {
+            return Err(s3_error(
+                "MethodNotAllowed",
+                405,
+                "The specified method is not allowed against this resource.",
+            ));
+        }
+        Ok(bucket.to_owned())
+    }
+
+    /// Whether the body is an object's or a part's.
+    fn writes_object(&self, parts: &Parts) -> bool {
+        let host = host_of(parts).unwrap_or_default();
+        let path = parts.uri.path().trim_start_matches('/');
+        let has_key = match self.0.hosts.bucket(&host) {
+            Some(_) => !path.is_empty(),
+            None => path.split_once('/').is_some_and(|(_, key)| !key.is_empty()),
+        };
+        let query = parts.uri.query().unwrap_or_default();
+        let is_plain = form_urlencoded::parse(query.as_bytes())
+            .all(|(name, _)| matches!(&*name, "partNumber" | "uploadId" | "x-id"));
+        parts.method == Method::PUT && has_key && is_plain
+    }
+}
+
+fn missing_length() -> s3s::S3Error {
+    s3_error(
+        "MissingContentLength",
+        411,
+        "You must provide the Content-Length HTTP header.",
+    )
+}
+
+/// Whether the request is a form of a browser.
+fn is_form(parts: &Parts) -> bool {
+    let kind = parts.headers.get("content-type");
+    let kind = kind.map(HeaderValue::as_bytes).unwrap_or_default();
+    let form: &[u8] = b"multipart/form-data";
+    parts.method == Method::POST
+        && kind
+            .get(..form.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(form))
+}
+
+/// The host that the request is for.
+pub(super) fn host_of(parts: &Parts) -> Option<String> {
+    let header = parts.headers.get("host");
+    let header = header.and_then(|host| host.to_str().ok().map(str::to_owned));
+    header.or_else(|| parts.uri.authority().map(ToString::to_string))
+}
+
+fn number(headers: &HeaderMap, name: &str) -> S3Result<Option<u64>> {
+    let Some(value) = headers.get(name) else {
+        return Ok(None);
+    };
+    let number = value.to_str().ok().and_then(|text| text.parse().ok());
+    number.map(Some).ok_or_else(|| {
+        s3_error(
+            "InvalidArgument",
+            400,
+            format!("The header {name} is not a number of bytes"),
+        )
+    })
+}
+
+/// Compares a document with the digests that come along; those of an object the store compares.
+fn check_digests(parts: &Parts, whole: &[u8], is_object: bool) -> S3Result<()> {
+    if is_object {
+        return Ok(());
+    }
+    let text = |name: &str| {
+        let value = parts.headers.get(name);
+        value.and_then(|value| value.to_str().ok())
+    };
+    if let Some(md5) = text("content-md5") {
+        let announced = super::convert::content_md5(md5)?;
+        if announced != stave_store::objects::md5_of(whole) {
+            return Err(s3_error(
+                "BadDigest",
+                400,
+                "The Content-MD5 you specified did not match what we received.",
+            ));
+        }
+    }
+    for algorithm in stave_store::ChecksumAlgorithm::ALL {
+        let name = format!("x-amz-checksum-{}", algorithm.name().to_ascii_lowercase());
+        if let Some(announced) = text(&name)
+            && announced != algorithm.of(whole)
+        {
+            // The checksum of a completed upload is that of its object, not of the document.
+            if parts.method == Method::POST
+                && parts.uri.query().is_some_and(|q| q.contains("uploadId"))
+            {
+                continue;
+            }
+            return Err(s3_error(
+                "BadDigest",
+                400,
+                format!(
+                    "The {} you specified did not match the calculated checksum.",
+                    algorithm.name()
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What signs a query; other `x-amz-` parameters are headers that a client moved there.
+const SIGNING: [&str; 8] = [
+    "x-amz-algorithm",
+    "x-amz-content-sha256",
+    "x-amz-credential",
+    "x-amz-date",
+    "x-amz-expires",
+    "x-amz-security-token",
+    "x-amz-signature",
+    "x-amz-signedheaders",
+];
+
+/// Takes the signature out of the query, and puts headers that were moved there back.
+fn move_query_to_headers(parts: &mut Parts) -> S3Result<()> {
+    let query = parts.uri.query().unwrap_or_default();
+    let mut kept = Vec::new();
+    let mut moved = Vec::new();
+    for pair in query.split('&') {
+        let Some((name, value)) = form_urlencoded::parse(pair.as_bytes()).next() else {
+            continue;
+        };
+        let name = name.to_ascii_lowercase();
+        if !name.starts_with("x-amz-") {
+            kept.push(pair);
+        } else if !SIGNING.contains(&name.as_str()) {
+            moved.push((name, value.into_owned()));
+        }
+    }
+    let invalid = || s3_error("InvalidURI", 400, "Couldn't parse the specified URI.");
+    let path = parts.uri.path();
+    let rest = if kept.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", kept.join("&"))
+    };
+    let mut uri = std::mem::take(&mut parts.uri).into_parts();
+    uri.path_and_query = Some(rest.parse().map_err(|_| invalid())?);
+    parts.uri = Uri::from_parts(uri).map_err(|_| invalid())?;
+    for (name, value) in moved {
+        let name: HeaderName = name.parse().map_err(|_| invalid())?;
+        let value = HeaderValue::from_str(&value).map_err(|_| invalid())?;
+        parts.headers.entry(name).or_insert(value);
+    }
+    Ok(())
+}
+
+/// Makes the headers what s3s reads without complaint where S3 does not complain either; says
+/// `Expires`, which may be any text.
+fn tidy(parts: &mut Parts) -> Option<String> {
+    let headers = &mut parts.headers;
+    headers.remove("authorization");
+    let encoding = headers.get("content-encoding");
+    if let Some(encoding) = encoding.and_then(|value| value.to_str().ok()) {
+        let kept: Vec<&str> = encoding
+            .split(',')
+            .map(str::trim)
+            .filter(|one| !one.eq_ignore_ascii_case("aws-chunked") && !one.is_empty())
+            .collect();
+        match HeaderValue::from_str(&kept.join(",")) {
+            Ok(kept) if !kept.is_empty() => headers.insert("content-encoding", kept),
+            _ => headers.remove("content-encoding"),
+        };
+    }
+    let is_unreadable = |headers: &HeaderMap, name: &str, reads: &dyn Fn(&str) -> bool| {
+        let value = headers.get(name);
+        value.is_some_and(|value| !value.to_str().is_ok_and(reads))
+    };
+    for name in ["if-modified-since", "if-unmodified-since"] {
+        let reads = |text: &str| Timestamp::parse(TimestampFormat::HttpDate, text).is_ok();
+        if is_unreadable(headers, name, &reads) {
+            headers.remove(name);
+        }
+    }
+    if is_unreadable(headers, "range", &|text| Range::parse(text).is_ok()) {
+        headers.remove("range");
+    }
+    let expires = headers.remove("expires")?;
+    expires.to_str().ok().map(str::to_owned)
+}
