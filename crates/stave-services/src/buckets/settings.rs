@@ -2,7 +2,7 @@
 //! objects.
 
 use stave_core::iam::{Context, DocumentKind, PolicyDocument};
-use stave_core::{BucketName, Caller, Error, Result};
+use stave_core::{BucketName, Caller, Error, ErrorKind, Result};
 use stave_store::{BucketSetting, LifecycleRule};
 
 use super::access::is_root;
@@ -175,6 +175,22 @@ impl Buckets {
         let bucket = bucket.clone();
         self.blocking(move |local| local.set_lifecycle(&bucket, &rules))
             .await
+    }
+
+    /// The CORS rules of a bucket, for a browser that asks whether it may ask: as in S3, nobody
+    /// is asked whether it may. None when there are none, or no such bucket.
+    pub async fn cors_rules(&self, bucket: &BucketName) -> Result<Option<String>> {
+        if self.is_remote(bucket) {
+            return Ok(None);
+        }
+        let bucket = bucket.clone();
+        let rules = self
+            .blocking(move |local| local.bucket_setting(&bucket, BucketSetting::Cors))
+            .await;
+        match rules {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            rules => rules,
+        }
     }
 
     /// Checks that the caller may ask who has access to a bucket (`GetBucketAcl`,

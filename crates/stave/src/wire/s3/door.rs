@@ -14,14 +14,15 @@ use stave_core::sigv4::Payload;
 use stave_core::{Caller, Result};
 use stave_services::{Buckets, Iam};
 
-use super::answer;
 use super::authenticate::{Asker, authenticate};
 use super::backend::Backend;
 use super::body::{Incoming, Trailers};
-use super::errors::s3_error;
+use super::cors::{self, Crossing};
+use super::errors::{from_service, s3_error};
 use super::headers;
 use super::host::Hosts;
 use super::post::Poster;
+use super::{answer, convert};
 
 /// Bodies up to this are read at once, in bytes.
 const SMALL_BYTES: u64 = 256 << 10;
@@ -121,11 +122,40 @@ impl S3Door {
     pub async fn answer(&self, request: Request<Body>, origin: Origin) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let asked = answer::About::new(&parts, &origin, &self.0.options.region);
-        let response = match self.serve(parts, body, &origin).await {
-            Ok(response) => response,
-            Err(error) => answer::of_error(error),
+        let crossing = Crossing::of(&parts);
+        let bucket = self.bucket_of(&parts);
+        let is_preflight = parts.method == Method::OPTIONS;
+        let served = match &crossing {
+            Some(crossing) if is_preflight => self.preflight(crossing, bucket.as_deref()).await,
+            _ => self.serve(parts, body, &origin).await,
         };
-        asked.finish(response)
+        let mut response = asked.finish(served.unwrap_or_else(answer::of_error));
+        if let (Some(crossing), false) = (crossing, is_preflight) {
+            // Without rules, or with rules that cannot be read, the browser shows the page nothing.
+            let rules = self.cors_rules(bucket.as_deref()).await.unwrap_or_default();
+            let allowed = crossing.allowed(rules.as_deref()).unwrap_or_default();
+            response.headers_mut().extend(allowed.unwrap_or_default());
+        }
+        response
+    }
+
+    async fn preflight(
+        &self,
+        crossing: &Crossing,
+        bucket: Option<&str>,
+    ) -> S3Result<Response<Body>> {
+        let rules = self.cors_rules(bucket).await?;
+        let allowed = crossing.allowed(rules.as_deref())?;
+        cors::preflight(allowed, rules.is_some())
+    }
+
+    async fn cors_rules(&self, bucket: Option<&str>) -> S3Result<Option<String>> {
+        let Some(bucket) = bucket else {
+            return Ok(None);
+        };
+        let bucket = convert::bucket(bucket)?;
+        let rules = self.0.buckets.cors_rules(&bucket).await;
+        rules.map_err(from_service)
     }
 
     async fn serve(&self, parts: Parts, body: Body, origin: &Origin) -> S3Result<Response<Body>> {
@@ -219,19 +249,28 @@ impl S3Door {
     fn form_bucket(&self, parts: &Parts) -> S3Result<String> {
         let host = host_of(parts).unwrap_or_default();
         let path = parts.uri.path().trim_matches('/');
-        let bucket = match self.0.hosts.bucket(&host) {
-            Some(bucket) if path.is_empty() => bucket,
-            None if !path.contains('/') => path,
-            _ => "",
+        let is_bucket = match self.0.hosts.bucket(&host) {
+            Some(_) => path.is_empty(),
+            None => !path.contains('/'),
         };
-        if bucket.is_empty() {
-            return Err(s3_error(
+        self.bucket_of(parts).filter(|_| is_bucket).ok_or_else(|| {
+            s3_error(
                 "MethodNotAllowed",
                 405,
                 "The specified method is not allowed against this resource.",
-            ));
-        }
-        Ok(bucket.to_owned())
+            )
+        })
+    }
+
+    /// The bucket that a request names, by its host or its path.
+    fn bucket_of(&self, parts: &Parts) -> Option<String> {
+        let host = host_of(parts).unwrap_or_default();
+        let path = parts.uri.path().trim_start_matches('/');
+        let bucket = match self.0.hosts.bucket(&host) {
+            Some(bucket) => bucket,
+            None => path.split('/').next().unwrap_or_default(),
+        };
+        Some(bucket.to_ascii_lowercase()).filter(|bucket| !bucket.is_empty())
     }
 
     /// Whether the body is an object's or a part's.
@@ -299,7 +338,7 @@ fn check_digests(parts: &Parts, whole: &[u8], is_object: bool) -> S3Result<()> {
         value.and_then(|value| value.to_str().ok())
     };
     if let Some(md5) = text("content-md5") {
-        let announced = super::convert::content_md5(md5)?;
+        let announced = convert::content_md5(md5)?;
         if announced != stave_store::objects::md5_of(whole) {
             return Err(s3_error(
                 "BadDigest",

@@ -24,6 +24,7 @@ mod buckets;
 mod conditions;
 mod convert;
 mod copy;
+mod cors;
 mod delete;
 mod door;
 mod errors;
