@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use object_store::ObjectStore;
 use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result};
 
-use crate::local::LocalBuckets;
+use crate::local::{LocalBuckets, key_at};
 use crate::objects::{
     BucketInfo, BucketStore, ByteRange, DeleteFault, ListPage, ListRequest, ObjectInfo, ObjectRead,
     Publication, PutBody, PutOptions,
@@ -43,6 +43,18 @@ impl Buckets {
     /// Whether `bucket` lies on a remote server.
     pub fn is_remote(&self, bucket: &BucketName) -> bool {
         self.remotes.iter().any(|remote| remote.claims(bucket))
+    }
+
+    /// The key of the object that [`BucketStore::object_store`] has at `path`.
+    pub fn key_at(
+        &self,
+        bucket: &BucketName,
+        path: &object_store::path::Path,
+    ) -> Result<ObjectKey> {
+        if self.is_remote(bucket) {
+            return ObjectKey::new(path.as_ref());
+        }
+        key_at(path)
     }
 
     /// Takes what `claims` of the publication.

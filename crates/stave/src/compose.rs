@@ -66,7 +66,7 @@ impl Stave {
             crawlers: Crawlers::new(
                 store.clone(),
                 catalog.clone(),
-                config.region.value.clone(),
+                buckets.clone(),
                 Arc::clone(&clock),
                 Arc::clone(&ids),
             ),
@@ -107,11 +107,10 @@ impl Stave {
 
     /// SQL over the catalog.
     pub fn queries(&self) -> Result<Queries> {
-        let region = self.config.region.value.clone();
         Ok(Queries::new(
             self.engine()?.clone(),
             self.catalog.clone(),
-            region,
+            self.buckets.clone(),
         ))
     }
 
@@ -126,7 +125,7 @@ impl Stave {
             cores: self.config.cores.value,
             spill_dir: spill.path().to_owned(),
         };
-        let engine = Engine::new(options, Arc::new(self.buckets.for_engine()))?;
+        let engine = Engine::new(options, Arc::new(self.buckets.for_engine(&self.owner())))?;
         Ok(&self.engine.get_or_init(|| (engine, spill)).0)
     }
 

@@ -141,5 +141,7 @@ impl Slices {
 }
 
 fn reserve(reservation: &MemoryReservation, batch: &RecordBatch, held_bytes: usize) -> bool {
-    reservation.try_grow(needed_bytes(batch.num_rows(), held_bytes)).is_ok()
+    reservation
+        .try_grow(needed_bytes(batch.num_rows(), held_bytes))
+        .is_ok()
 }

@@ -35,7 +35,9 @@ impl Guarded {
         let key = self.buckets.store.key_at(&self.bucket, location);
         let key = key.map_err(|error| refused(error, location))?;
         let object = (&self.bucket, &key, None);
-        let may = self.buckets.permit_object(&self.caller, &["s3:GetObject"], object, Context::new());
+        let may =
+            self.buckets
+                .permit_object(&self.caller, &["s3:GetObject"], object, Context::new());
         may.await.map_err(|error| refused(error, location))
     }
 
@@ -47,7 +49,9 @@ impl Guarded {
         if let Some(delimiter) = delimiter {
             keys.set("s3:delimiter", delimiter);
         }
-        let may = self.buckets.permit(&self.caller, "s3:ListBucket", &self.bucket, &keys);
+        let may = self
+            .buckets
+            .permit(&self.caller, "s3:ListBucket", &self.bucket, &keys);
         may.await.map_err(|error| refused(error, &prefix))
     }
 

@@ -13,6 +13,7 @@ mod access;
 mod deleting;
 mod documents;
 mod engine;
+mod guarded;
 mod listing;
 mod multipart;
 mod names;
@@ -57,12 +58,6 @@ impl Buckets {
     /// Whether `bucket` lies on a remote server.
     pub fn is_remote(&self, bucket: &BucketName) -> bool {
         self.store.is_remote(bucket)
-    }
-
-    /// The buckets as the engine reads them. What a caller may read is to be
-    /// checked before a plan is made.
-    pub fn for_engine(&self) -> EngineBuckets {
-        EngineBuckets::new(self.store.clone())
     }
 
     /// The time by the clock of the home.

@@ -26,8 +26,8 @@ pub use self::definition::{
     CrawlerDefinition, DeleteWord, S3Target, SchemaChangePolicy, Targets, UpdateWord,
 };
 pub use self::figures::{CrawlFigures, CrawledTable, TableOutcome};
-use crate::Catalog;
 use crate::blocking::blocking;
+use crate::{Buckets, Catalog};
 
 /// A crawler.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,24 +94,24 @@ pub type Observer<'a> = &'a mut (dyn FnMut(CrawlProgress<'_>) + Send);
 pub struct Crawlers {
     store: Store,
     catalog: Catalog,
-    region: String,
+    buckets: Buckets,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
 }
 
 impl Crawlers {
-    /// The crawlers in `store`, which write to `catalog`; ARNs name `region`.
+    /// The crawlers in `store`, which read `buckets` and write to `catalog`.
     pub fn new(
         store: Store,
         catalog: Catalog,
-        region: impl Into<String>,
+        buckets: Buckets,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
     ) -> Self {
         Self {
             store,
             catalog,
-            region: region.into(),
+            buckets,
             clock,
             ids,
         }
@@ -213,14 +213,7 @@ impl Crawlers {
     ) -> Result<Crawl> {
         caller.may("glue:StartCrawler", &self.arn(caller, name))?;
         let crawler = self.get(caller, name).await?;
-        for target in &crawler.definition.targets.s3_targets {
-            let uri = target.uri()?;
-            caller.may("s3:ListBucket", &uri.bucket.arn())?;
-            caller.may(
-                "s3:GetObject",
-                &format!("{}/{}*", uri.bucket.arn(), uri.key),
-            )?;
-        }
+        let engine = self.buckets.engine_for(engine, caller)?;
         let id = ids::uuid(&*self.ids);
         let (started, of) = (id.clone(), name.to_owned());
         let lock = blocking(&self.store, move |store| store.start_crawl(&started, &of)).await?;
@@ -233,7 +226,7 @@ impl Crawlers {
         let done = self
             .crawl(
                 caller,
-                engine,
+                &engine,
                 &crawler.definition,
                 crawl,
                 &mut figures,
@@ -277,7 +270,7 @@ impl Crawlers {
     fn arn(&self, caller: &Caller, name: &str) -> String {
         format!(
             "arn:aws:glue:{}:{}:crawler/{name}",
-            self.region,
+            self.catalog.region(),
             caller.account()
         )
     }

@@ -38,7 +38,7 @@ impl World {
         let crawlers = Crawlers::new(
             store.clone(),
             catalog.clone(),
-            "us-east-1",
+            buckets.clone(),
             clock.clone(),
             ids,
         );
@@ -47,7 +47,8 @@ impl World {
             cores: NonZeroUsize::MIN,
             spill_dir: dir.path().to_owned(),
         };
-        let engine = Engine::new(options, Arc::new(buckets.for_engine())).expect("an engine");
+        let owned = buckets.for_engine(&Caller::default());
+        let engine = Engine::new(options, Arc::new(owned)).expect("an engine");
         let (caller, bucket) = (Caller::default(), BucketName::new("lake").expect("a name"));
         buckets.create(&caller, &bucket).await.expect("made");
         let world = Self {

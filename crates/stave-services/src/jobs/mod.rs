@@ -91,7 +91,10 @@ impl Jobs {
 
     fn may(&self, caller: &Caller, action: &str, job: &str) -> Result<()> {
         let (region, account) = (self.catalog.region(), caller.account());
-        caller.may(action, &format!("arn:aws:glue:{region}:{account}:job/{job}"))
+        caller.may(
+            action,
+            &format!("arn:aws:glue:{region}:{account}:job/{job}"),
+        )
     }
 
     /// Keeps a job under its name; one of that name is replaced. A job that can be checked
@@ -168,7 +171,8 @@ impl Jobs {
             definition.name.as_deref().unwrap_or("*"),
         )?;
         let catalog = Arc::new(self.catalog.for_engine(caller));
-        self.engine
+        self.buckets
+            .engine_for(&self.engine, caller)?
             .plan_job(&definition.nodes, catalog, None, None)
             .await
     }

@@ -133,9 +133,9 @@ impl Run<'_> {
         let prefix = format!("run-{}", self.jobs.clock.now().as_millisecond());
         let rejects = RunRejects::new(&staging.path(), &prefix);
         let catalog = Arc::new(self.jobs.catalog.for_engine(self.caller));
-        let plan = self
-            .jobs
-            .engine
+        let buckets = &self.jobs.buckets;
+        let engine = buckets.engine_for(&self.jobs.engine, self.caller)?;
+        let plan = engine
             .plan_job(
                 &definition.nodes,
                 catalog,
@@ -149,9 +149,7 @@ impl Run<'_> {
             return Ok(None);
         }
         self.log(&format!("planned: {} to write", plan.outputs().len()))?;
-        let outcome = self
-            .jobs
-            .engine
+        let outcome = engine
             .run_job(&plan, &staging.path(), &prefix, self)
             .await?;
         for warning in &outcome.warnings {

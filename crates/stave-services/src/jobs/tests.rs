@@ -62,7 +62,8 @@ impl World {
             cores: NonZeroUsize::MIN,
             spill_dir: dir.path().join("spill"),
         };
-        let engine = Engine::new(options, Arc::new(buckets.for_engine())).expect("an engine");
+        let owned = buckets.for_engine(&Caller::default());
+        let engine = Engine::new(options, Arc::new(owned)).expect("an engine");
         let jobs = Jobs::new(store, buckets.clone(), catalog, engine, clock.clone(), ids);
         let (caller, bucket) = (Caller::default(), BucketName::new("lake").expect("a name"));
         buckets.create(&caller, &bucket).await.expect("made");

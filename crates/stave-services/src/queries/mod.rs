@@ -13,7 +13,7 @@ use stave_core::{Caller, Result};
 use stave_engine::Engine;
 use stave_engine::sql::QueryResult;
 
-use crate::Catalog;
+use crate::{Buckets, Catalog};
 
 /// The workgroup that queries run in until there are others.
 const WORKGROUP: &str = "primary";
@@ -23,16 +23,18 @@ const WORKGROUP: &str = "primary";
 pub struct Queries {
     engine: Engine,
     catalog: Catalog,
+    buckets: Buckets,
     region: String,
 }
 
 impl Queries {
-    /// The service that runs on `engine` over `catalog`, in `region` (which its ARNs name).
-    pub fn new(engine: Engine, catalog: Catalog, region: impl Into<String>) -> Self {
+    /// The service that runs on `engine` over `catalog` and `buckets`.
+    pub fn new(engine: Engine, catalog: Catalog, buckets: Buckets) -> Self {
         Self {
             engine,
+            region: catalog.region().to_owned(),
             catalog,
-            region: region.into(),
+            buckets,
         }
     }
 
@@ -52,6 +54,7 @@ impl Queries {
         caller.may("athena:StartQueryExecution", &workgroup)?;
         let catalog: Arc<dyn stave_engine::catalog::Catalog> =
             Arc::new(self.catalog.for_engine(caller));
-        self.engine.query(&catalog, database, sql).await
+        let engine = self.buckets.engine_for(&self.engine, caller)?;
+        engine.query(&catalog, database, sql).await
     }
 }

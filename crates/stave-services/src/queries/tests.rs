@@ -40,8 +40,9 @@ async fn service() -> (tempfile::TempDir, Queries, Caller) {
         cores: NonZeroUsize::MIN,
         spill_dir: dir.path().join("spill"),
     };
-    let engine = Engine::new(options, Arc::new(buckets.for_engine())).expect("an engine");
-    (dir, Queries::new(engine, catalog, "us-east-1"), caller)
+    let owned = buckets.for_engine(&caller);
+    let engine = Engine::new(options, Arc::new(owned)).expect("an engine");
+    (dir, Queries::new(engine, catalog, buckets), caller)
 }
 
 fn songs() -> Table {

@@ -45,9 +45,13 @@ pub(super) fn object_path(key: &str) -> Result<Path> {
         .map_err(|error| Error::invalid(format!("key \"{key}\" has no path")).caused_by(error))
 }
 
-fn object_key(location: &Path) -> StoreResult<ObjectKey> {
+/// The key at a path.
+pub(crate) fn key_at(location: &Path) -> Result<ObjectKey> {
     ObjectKey::new(from_object_path(location.as_ref()))
-        .map_err(|error| to_object_store(error, location))
+}
+
+fn object_key(location: &Path) -> StoreResult<ObjectKey> {
+    key_at(location).map_err(|error| to_object_store(error, location))
 }
 
 fn folder_prefix(prefix: Option<&Path>) -> String {

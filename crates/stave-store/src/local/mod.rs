@@ -40,6 +40,7 @@ use object_store::ObjectStore;
 use rusqlite::Transaction;
 use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result};
 
+pub(crate) use self::engine::key_at;
 use self::files::look;
 pub(crate) use self::files::{Touched, sync_folder};
 pub(crate) use self::folders::Folders;

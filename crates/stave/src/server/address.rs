@@ -22,7 +22,11 @@ pub struct Announced {
 impl Announced {
     /// This process's server at `address`.
     pub fn new(address: SocketAddr, certificate: Option<PathBuf>) -> Self {
-        let scheme = if certificate.is_some() { "https" } else { "http" };
+        let scheme = if certificate.is_some() {
+            "https"
+        } else {
+            "http"
+        };
         Self {
             url: format!("{scheme}://{}", reachable(address)),
             certificate,
@@ -37,8 +41,7 @@ impl Announced {
         let text = serde_json::to_vec_pretty(self)
             .map_err(|error| Error::internal("the address has no JSON form").caused_by(error))?;
         let failed = |error: std::io::Error| {
-            Error::unavailable(format!("cannot write {}: {error}", path.display()))
-                .caused_by(error)
+            Error::unavailable(format!("cannot write {}: {error}", path.display())).caused_by(error)
         };
         fs::write(&draft, text).map_err(failed)?;
         fs::rename(&draft, &path).map_err(failed)

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::Response;
 use http::header::USER_AGENT;
 use http::request::Parts;
-use http::Response;
 use stave_core::iam::Context;
 use stave_core::sigv4::{Expected, HttpRequest, Presented};
 use stave_core::{Caller, Clock, Error, Result};
@@ -131,7 +131,10 @@ fn request_keys(head: &Parts, peer: Peer) -> Context {
     let mut keys = Context::new();
     keys.set("aws:SourceIp", unmapped(peer.ip).to_string());
     keys.set("aws:SecureTransport", peer.is_tls.to_string());
-    let agent = head.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let agent = head
+        .headers
+        .get(USER_AGENT)
+        .and_then(|value| value.to_str().ok());
     if let Some(agent) = agent {
         keys.set("aws:UserAgent", agent);
     }
@@ -163,11 +166,16 @@ fn not_served(service: &str, head: &Parts, body: &Bytes, caller: &Caller) -> Err
 
 /// The operation that a call names, in the JSON or the query protocol.
 fn operation(head: &Parts, body: &Bytes) -> Option<String> {
-    let target = head.headers.get("x-amz-target").and_then(|value| value.to_str().ok());
+    let target = head
+        .headers
+        .get("x-amz-target")
+        .and_then(|value| value.to_str().ok());
     let named = match target.and_then(|target| target.rsplit_once('.')) {
         Some((_, operation)) => operation.to_owned(),
         None => form_urlencoded::parse(body)
-            .chain(form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes()))
+            .chain(form_urlencoded::parse(
+                head.uri.query().unwrap_or_default().as_bytes(),
+            ))
             .find(|(name, _)| name == "Action")?
             .1
             .into_owned(),

@@ -83,37 +83,60 @@ fn made_at(path: &Path) -> Result<Option<Timestamp>> {
 
 /// A key, its certificate, and that of the authority, as PEM.
 fn make(listen: IpAddr, now: Timestamp) -> Result<Vec<u8>> {
-    let failed = |error: rcgen::Error| Error::internal("cannot make a certificate").caused_by(error);
+    let failed =
+        |error: rcgen::Error| Error::internal("cannot make a certificate").caused_by(error);
     let mut authority = CertificateParams::default();
     validity(&mut authority, now);
-    authority.distinguished_name.push(DnType::CommonName, "Stave on this machine");
+    authority
+        .distinguished_name
+        .push(DnType::CommonName, "Stave on this machine");
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+    authority.key_usages = vec![
+        KeyUsagePurpose::KeyCertSign,
+        KeyUsagePurpose::DigitalSignature,
+    ];
     let authority_key = KeyPair::generate().map_err(failed)?;
     let authority_certificate = authority.self_signed(&authority_key).map_err(failed)?;
 
     let names: Vec<String> = NAMES.iter().map(|&name| name.to_owned()).collect();
     let mut server = CertificateParams::new(names).map_err(failed)?;
     validity(&mut server, now);
-    server.distinguished_name.push(DnType::CommonName, "localhost");
-    let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    server
+        .distinguished_name
+        .push(DnType::CommonName, "localhost");
+    let loopback = [
+        IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(Ipv6Addr::LOCALHOST),
+    ];
     let own = (!loopback.contains(&listen) && !listen.is_unspecified()).then_some(listen);
     let addresses = loopback.into_iter().chain(own);
-    server.subject_alt_names.extend(addresses.map(SanType::IpAddress));
+    server
+        .subject_alt_names
+        .extend(addresses.map(SanType::IpAddress));
     server.use_authority_key_identifier_extension = true;
     server.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let key = KeyPair::generate().map_err(failed)?;
     let issuer = Issuer::new(authority, authority_key);
     let certificate = server.signed_by(&key, &issuer).map_err(failed)?;
-    Ok([key.serialize_pem(), certificate.pem(), authority_certificate.pem()].concat().into_bytes())
+    Ok([
+        key.serialize_pem(),
+        certificate.pem(),
+        authority_certificate.pem(),
+    ]
+    .concat()
+    .into_bytes())
 }
 
 /// From the day before today: the clocks of two machines differ.
 fn validity(certificate: &mut CertificateParams, now: Timestamp) {
     let day = |at: Timestamp| {
         let date = at.to_zoned(TimeZone::UTC).date();
-        date_time_ymd(date.year().into(), date.month().cast_unsigned(), date.day().cast_unsigned())
+        date_time_ymd(
+            date.year().into(),
+            date.month().cast_unsigned(),
+            date.day().cast_unsigned(),
+        )
     };
     certificate.not_before = day(now - SignedDuration::from_hours(24));
     certificate.not_after = day(now + VALID);
@@ -122,8 +145,11 @@ fn validity(certificate: &mut CertificateParams, now: Timestamp) {
 /// What speaks TLS with the certificate of `files`.
 pub fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor> {
     let wrong = |path: &Path, what: &str, error: &dyn std::fmt::Display| {
-        Error::invalid(format!("{} holds no {what} that can be used: {error}", path.display()))
-            .hint("--tls-cert and --tls-key take PEM files; --tls alone makes a certificate")
+        Error::invalid(format!(
+            "{} holds no {what} that can be used: {error}",
+            path.display()
+        ))
+        .hint("--tls-cert and --tls-key take PEM files; --tls alone makes a certificate")
     };
     let certificates = CertificateDer::pem_file_iter(&files.certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
@@ -165,7 +191,10 @@ mod tests {
         let text = String::from_utf8(certificate.clone()).expect("text");
         assert_eq!(text.matches(CERTIFICATE).count(), 2);
         assert!(!text.contains("PRIVATE"), "the key is not handed out");
-        let mode = fs::metadata(&files.key).expect("there").permissions().mode();
+        let mode = fs::metadata(&files.key)
+            .expect("there")
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
         assert!(acceptor(&files).is_ok());
 

@@ -70,7 +70,10 @@ pub async fn serve(
         () = accept => (),
         () = stop.asked() => (),
     }
-    if tokio::time::timeout(limits.grace, ending.shutdown()).await.is_err() {
+    if tokio::time::timeout(limits.grace, ending.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("requests under way were cut off");
     }
 }

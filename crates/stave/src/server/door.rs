@@ -70,15 +70,21 @@ impl Door {
                     request_id: request_id.clone(),
                 };
                 let body = Body::http_body_unsync(body);
-                self.s3.answer(Request::from_parts(head, body), origin).await
+                self.s3
+                    .answer(Request::from_parts(head, body), origin)
+                    .await
             }
             Target::Service(service) => {
                 let max = self.limits.call_bytes_of(service);
-                let answer = self.services.answer(service, (head, body), max, peer, &request_id);
+                let answer = self
+                    .services
+                    .answer(service, (head, body), max, peer, &request_id);
                 answer.await.map(Body::from)
             }
         };
-        response.headers_mut().insert(SERVER, HeaderValue::from_static("Stave"));
+        response
+            .headers_mut()
+            .insert(SERVER, HeaderValue::from_static("Stave"));
         Answered {
             request_id: &request_id,
             service: match &target {
@@ -100,15 +106,27 @@ impl Door {
 /// `a1b2c3d4-…`: a UUID's form, as AWS gives request ids.
 fn request_id(id: u128) -> String {
     let hex = format!("{id:032x}");
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+    [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ]
+    .join("-")
 }
 
 fn health(method: &Method) -> Response<Body> {
     let is_read = matches!(*method, Method::GET | Method::HEAD);
-    let text = format!("{{\"status\":\"ok\",\"version\":\"{}\"}}\n", env!("CARGO_PKG_VERSION"));
+    let text = format!(
+        "{{\"status\":\"ok\",\"version\":\"{}\"}}\n",
+        env!("CARGO_PKG_VERSION")
+    );
     let body = if is_read { text } else { String::new() };
     let mut response = Response::new(Body::from(Bytes::from(body)));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if !is_read {
         *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
     }

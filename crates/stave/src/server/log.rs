@@ -23,15 +23,27 @@ pub enum LogFormat {
 pub fn start_log(format: LogFormat, verbose: bool) {
     let level = if verbose { Level::DEBUG } else { Level::INFO };
     // Of the libraries only what somebody has to look at.
-    let filter = Targets::new().with_default(Level::ERROR).with_target("stave", level);
+    let filter = Targets::new()
+        .with_default(Level::ERROR)
+        .with_target("stave", level);
     let registry = tracing_subscriber::registry().with(filter);
     // Who has begun to log before goes on: a test, in one process with others.
     let _ = match format {
         LogFormat::Text => registry
-            .with(fmt::layer().with_writer(io::stderr).with_ansi(false).with_target(false))
+            .with(
+                fmt::layer()
+                    .with_writer(io::stderr)
+                    .with_ansi(false)
+                    .with_target(false),
+            )
             .try_init(),
         LogFormat::Json => registry
-            .with(fmt::layer().json().with_writer(io::stderr).flatten_event(true))
+            .with(
+                fmt::layer()
+                    .json()
+                    .with_writer(io::stderr)
+                    .flatten_event(true),
+            )
             .try_init(),
     };
 }

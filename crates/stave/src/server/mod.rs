@@ -57,7 +57,11 @@ pub struct Server {
 impl Server {
     /// Binds the address and opens what answers there.
     pub async fn bind(stave: Arc<Stave>, options: ServeOptions) -> Result<Self> {
-        let tls = options.tls.as_ref().map(certificate::acceptor).transpose()?;
+        let tls = options
+            .tls
+            .as_ref()
+            .map(certificate::acceptor)
+            .transpose()?;
         let door = Arc::new(door::Door::open(&stave, &options.limits)?);
         let listen = options.listen;
         let failed = |error: std::io::Error| {

@@ -70,18 +70,28 @@ fn signed_for(request: &Parts) -> Option<&str> {
         .split('&')
         .find_map(|pair| pair.strip_prefix("X-Amz-Credential="))?;
     let slash = if credential.contains('/') { "/" } else { "%2F" };
-    credential.split(slash).collect::<Vec<_>>().into_iter().rev().nth(1)
+    credential
+        .split(slash)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .nth(1)
 }
 
 fn named_by_headers(request: &Parts) -> Option<&'static str> {
     let text = |name: &str| request.headers.get(name)?.to_str().ok();
     if let Some(target) = text("x-amz-target") {
         let (of, _) = target.split_once('.')?;
-        return TARGETS.iter().find(|(name, _)| *name == of).map(|(_, service)| *service);
+        return TARGETS
+            .iter()
+            .find(|(name, _)| *name == of)
+            .map(|(_, service)| *service);
     }
     let host = text("host").or_else(|| request.uri.host())?;
     let label = host.split(['.', ':']).next()?;
-    let by_host = HOSTS.iter().find(|(name, _)| *name == label && host.contains('.'));
+    let by_host = HOSTS
+        .iter()
+        .find(|(name, _)| *name == label && host.contains('.'));
     if let Some((_, service)) = by_host {
         return Some(service);
     }
@@ -115,11 +125,20 @@ mod tests {
             )
         };
         for name in ["iam", "sts", "glue", "lambda", "monitoring", "dynamodb"] {
-            assert_eq!(target("/", &[("authorization", &signed(name))]), service(name));
+            assert_eq!(
+                target("/", &[("authorization", &signed(name))]),
+                service(name)
+            );
         }
-        assert_eq!(target("/b/k", &[("authorization", &signed("s3"))]), Target::S3);
+        assert_eq!(
+            target("/b/k", &[("authorization", &signed("s3"))]),
+            Target::S3
+        );
         // The scope counts more than the host.
-        let headers = [("authorization", signed("s3")), ("host", "iam.localhost".to_owned())];
+        let headers = [
+            ("authorization", signed("s3")),
+            ("host", "iam.localhost".to_owned()),
+        ];
         let headers: Vec<_> = headers.iter().map(|(n, v)| (*n, v.as_str())).collect();
         assert_eq!(target("/", &headers), Target::S3);
     }
@@ -127,7 +146,10 @@ mod tests {
     #[test]
     fn a_presigned_request_says_it_in_its_query() {
         let credential = "X-Amz-Credential=AKIA%2F20261121%2Fus-east-1%2Fsts%2Faws4_request";
-        assert_eq!(target(&format!("/?{credential}&X-Amz-Expires=5"), &[]), service("sts"));
+        assert_eq!(
+            target(&format!("/?{credential}&X-Amz-Expires=5"), &[]),
+            service("sts")
+        );
         let plain = "X-Amz-Credential=AKIA/20261121/us-east-1/s3/aws4_request";
         assert_eq!(target(&format!("/b/k?{plain}"), &[]), Target::S3);
     }
@@ -136,10 +158,19 @@ mod tests {
     fn who_has_not_signed_is_sent_by_headers_and_host() {
         let glue = [("x-amz-target", "AWSGlue.GetTables")];
         assert_eq!(target("/", &glue), service("glue"));
-        assert_eq!(target("/", &[("host", "iam.amazonaws.com")]), service("iam"));
+        assert_eq!(
+            target("/", &[("host", "iam.amazonaws.com")]),
+            service("iam")
+        );
         assert_eq!(target("/", &[("host", "iam")]), Target::S3);
-        assert_eq!(target("/", &[("host", "lake.s3.localhost:4566")]), Target::S3);
-        let form = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
+        assert_eq!(
+            target("/", &[("host", "lake.s3.localhost:4566")]),
+            Target::S3
+        );
+        let form = [(
+            "content-type",
+            "application/x-www-form-urlencoded; charset=utf-8",
+        )];
         assert_eq!(target("/", &form), service("sts"));
         assert_eq!(target("/bucket", &form), Target::S3);
         assert_eq!(target("/bucket/key", &[]), Target::S3);
@@ -149,7 +180,11 @@ mod tests {
     #[test]
     fn what_is_no_scope_is_left_to_s3_to_refuse() {
         for wrong in ["AWS4-HMAC-SHA256 Credential=x", "AWS AKIA:sig", "Bearer t"] {
-            assert_eq!(target("/", &[("authorization", wrong)]), Target::S3, "{wrong}");
+            assert_eq!(
+                target("/", &[("authorization", wrong)]),
+                Target::S3,
+                "{wrong}"
+            );
         }
     }
 }

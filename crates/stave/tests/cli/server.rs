@@ -59,7 +59,13 @@ impl Server {
     fn end(mut self) -> (Option<i32>, Duration, String) {
         let asked_at = Instant::now();
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").arg(&id).status().expect("ran").success());
+        assert!(
+            Command::new("kill")
+                .arg(&id)
+                .status()
+                .expect("ran")
+                .success()
+        );
         let status = self.child.wait().expect("ended");
         let took = asked_at.elapsed();
         let mut log = String::new();
@@ -84,14 +90,23 @@ fn a_server_answers_logs_and_ends() {
     assert!(health.contains("\"status\":\"ok\""), "{health}");
     let doctor = program.run(&["doctor"]);
     assert_eq!(doctor.code, Some(0), "{doctor:?}");
-    assert!(doctor.out.contains(&format!("answers at {}", server.url)), "{doctor:?}");
+    assert!(
+        doctor.out.contains(&format!("answers at {}", server.url)),
+        "{doctor:?}"
+    );
 
     let (code, took, log) = server.end();
     assert_eq!(code, Some(0), "{log}");
     assert!(took < Duration::from_secs(8), "{took:?}");
-    let line = log.lines().find(|line| line.contains("health")).expect("a line");
+    let line = log
+        .lines()
+        .find(|line| line.contains("health"))
+        .expect("a line");
     let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
-    assert_eq!((&line["status"], &line["path"]), (&200.into(), &"/_stave/health".into()));
+    assert_eq!(
+        (&line["status"], &line["path"]),
+        (&200.into(), &"/_stave/health".into())
+    );
     assert_eq!(line["request_id"].as_str().map(str::len), Some(36));
     assert!(program.ok(&["doctor"]).contains("none runs"));
 }
@@ -104,14 +119,20 @@ fn who_has_not_signed_is_not_let_in() {
     for path in ["/lake/k", "/", "/lake?list-type=2"] {
         let answer = server.get(path, "");
         assert!(answer.starts_with("HTTP/1.1 403"), "{path}: {answer}");
-        assert!(answer.contains("<Code>AccessDenied</Code>"), "{path}: {answer}");
+        assert!(
+            answer.contains("<Code>AccessDenied</Code>"),
+            "{path}: {answer}"
+        );
         assert!(!answer.contains("secret"), "{path}: {answer}");
     }
     let iam = server.raw(
         "GET /?Action=ListUsers&Version=2010-05-08 HTTP/1.1\r\nHost: iam.localhost\r\n\
          Connection: close\r\n\r\n",
     );
-    assert!(iam.contains("<Code>MissingAuthenticationToken</Code>"), "{iam}");
+    assert!(
+        iam.contains("<Code>MissingAuthenticationToken</Code>"),
+        "{iam}"
+    );
     let glue = server.raw(&format!(
         "POST / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nX-Amz-Target: AWSGlue.GetTables\r\n\
          Content-Type: application/x-amz-json-1.1\r\nContent-Length: 2\r\n\r\n{{}}",
@@ -131,7 +152,10 @@ fn what_is_no_request_is_refused_within_bounds() {
     let answer = server.get("/_stave/health", &many);
     assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
     let answer = server.raw("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1, 2\r\n\r\n");
-    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 4"),
+        "{answer}"
+    );
     assert!(server.get("/_stave/health", "").starts_with("HTTP/1.1 200"));
 }
 
@@ -139,7 +163,10 @@ fn what_is_no_request_is_refused_within_bounds() {
 fn other_machines_are_let_near_only_when_somebody_says_so() {
     let program = Program::new();
     let said = program.fails(2, &["serve", "--listen", "0.0.0.0:0"]);
-    assert!(said.contains("other machines") && said.contains("--tls"), "{said}");
+    assert!(
+        said.contains("other machines") && said.contains("--tls"),
+        "{said}"
+    );
     let said = program.fails(2, &["serve", "--as", "ann"]);
     assert!(said.contains("ann"), "{said}");
     let said = program.fails(2, &["serve", "--tls-cert", "x.pem"]);
@@ -147,7 +174,10 @@ fn other_machines_are_let_near_only_when_somebody_says_so() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
     let address = taken.local_addr().expect("bound").to_string();
     let said = program.fails(1, &["serve", "--listen", &address]);
-    assert!(said.contains("cannot listen") && said.contains("--listen"), "{said}");
+    assert!(
+        said.contains("cannot listen") && said.contains("--listen"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -156,7 +186,10 @@ fn tls_is_spoken_with_a_certificate_of_the_home() {
     let server = Server::start(&program, &["--tls"]);
     assert!(server.url.starts_with("https://"), "{}", server.url);
     let doctor = program.ok(&["doctor"]);
-    assert!(doctor.contains(&format!("answers at {}", server.url)), "{doctor}");
+    assert!(
+        doctor.contains(&format!("answers at {}", server.url)),
+        "{doctor}"
+    );
     let env = program.json(&["env"]);
     assert_eq!(env["AWS_ENDPOINT_URL"], server.url.as_str());
     let bundle = env["AWS_CA_BUNDLE"].as_str().expect("a path");
@@ -172,7 +205,10 @@ fn env_gives_a_shell_the_key_of_who_is_meant() {
     assert_eq!(root["AWS_ENDPOINT_URL"], "http://127.0.0.1:4566");
     let text = program.ok(&["env"]);
     let key = root["AWS_ACCESS_KEY_ID"].as_str().expect("an id");
-    assert!(text.contains(&format!("export AWS_ACCESS_KEY_ID='{key}'\n")), "{text}");
+    assert!(
+        text.contains(&format!("export AWS_ACCESS_KEY_ID='{key}'\n")),
+        "{text}"
+    );
     assert!(text.contains("unset AWS_PROFILE"), "{text}");
 
     let said = program.fails(1, &["env", "--as", "ann"]);
@@ -197,7 +233,12 @@ fn doctor_says_where_the_shells_variables_lead() {
         .variable("AWS_PROFILE", "work");
     let said = program.run(&["doctor"]);
     assert_eq!(said.code, Some(1), "{said:?}");
-    for part in ["no server runs", "the secret is not that of", "profile work", "stave env"] {
+    for part in [
+        "no server runs",
+        "the secret is not that of",
+        "profile work",
+        "stave env",
+    ] {
         assert!(said.out.contains(part), "{part}: {said:?}");
     }
 }

@@ -48,13 +48,14 @@ impl World {
             cores: NonZeroUsize::new(2).expect("cores"),
             spill_dir: dir.path().join("spill"),
         };
-        let engine = Engine::new(options, Arc::new(buckets.for_engine())).expect("an engine");
+        let owned = buckets.for_engine(&Caller::default());
+        let engine = Engine::new(options, Arc::new(owned)).expect("an engine");
         let (caller, bucket) = (Caller::default(), BucketName::new("lake").expect("a name"));
         buckets.create(&caller, &bucket).await.expect("made");
         Self {
             dir,
-            crawlers: Crawlers::new(store, catalog.clone(), "us-east-1", clock, ids),
-            queries: Queries::new(engine.clone(), catalog, "us-east-1"),
+            crawlers: Crawlers::new(store, catalog.clone(), buckets.clone(), clock, ids),
+            queries: Queries::new(engine.clone(), catalog, buckets.clone()),
             engine,
             buckets,
             caller,

@@ -36,7 +36,10 @@ async fn answers(announced: &Announced) -> Result<String> {
             announced.url,
             units::duration(TIMEOUT)
         ))
-        .hint(format!("end process {} and start it again: stave serve", announced.pid))),
+        .hint(format!(
+            "end process {} and start it again: stave serve",
+            announced.pid
+        ))),
     }
 }
 
@@ -52,7 +55,10 @@ pub fn environment(stave: &Stave, environment: &Environment) -> Vec<Check> {
         checks.push(check("AWS_ACCESS_KEY_ID", is_known(stave, environment)));
         if let Some((name, profile)) = environment.first(&PROFILES) {
             let said = format!("profile {profile} counts more than the access key");
-            checks.push(check(name, Err(Error::invalid(said).hint(format!("unset {name}")))));
+            checks.push(check(
+                name,
+                Err(Error::invalid(said).hint(format!("unset {name}"))),
+            ));
         }
         if let Some((name, proxy)) = environment.first(&PROXIES)
             && environment.first(&["no_proxy", "NO_PROXY"]).is_none()
@@ -76,8 +82,10 @@ fn leads_here(stave: &Stave, endpoint: &str) -> Result<String> {
             announced.url
         ))
         .hint(again)),
-        None => Err(Error::unavailable(format!("leads to {endpoint}, and no server runs"))
-            .hint("stave serve")),
+        None => Err(
+            Error::unavailable(format!("leads to {endpoint}, and no server runs"))
+                .hint("stave serve"),
+        ),
     }
 }
 

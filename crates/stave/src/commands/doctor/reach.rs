@@ -53,7 +53,10 @@ fn silent(announced: &Announced, error: &dyn std::fmt::Display) -> Error {
 /// TLS that trusts what is in the file and nothing else.
 fn connector(certificate: &Path) -> Result<TlsConnector> {
     let unreadable = |error: &dyn std::fmt::Display| {
-        Error::invalid(format!("{} holds no certificate: {error}", certificate.display()))
+        Error::invalid(format!(
+            "{} holds no certificate: {error}",
+            certificate.display()
+        ))
     };
     let mut roots = RootCertStore::empty();
     let certificates =
@@ -70,17 +73,25 @@ fn connector(certificate: &Path) -> Result<TlsConnector> {
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
-async fn ask(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, url: &Uri) -> Result<()> {
+async fn ask(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    url: &Uri,
+) -> Result<()> {
     let failed = |error: &dyn std::fmt::Display| {
-        Error::unavailable(format!("{url} does not speak HTTP as a server of Stave does: {error}"))
-            .hint("does another program listen there?")
+        Error::unavailable(format!(
+            "{url} does not speak HTTP as a server of Stave does: {error}"
+        ))
+        .hint("does another program listen there?")
     };
-    let (mut sender, connection) =
-        http1::handshake(TokioIo::new(stream)).await.map_err(|error| failed(&error))?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| failed(&error))?;
     let connection = tokio::spawn(connection);
     let host = url.authority().map_or("", |authority| authority.as_str());
     let request = Request::builder().uri(HEALTH_PATH).header("host", host);
-    let request = request.body(Empty::<Bytes>::new()).map_err(|error| failed(&error))?;
+    let request = request
+        .body(Empty::<Bytes>::new())
+        .map_err(|error| failed(&error))?;
     let answer = sender.send_request(request).await;
     connection.abort();
     let status = answer.map_err(|error| failed(&error))?.status();
