@@ -162,6 +162,18 @@ impl Iam {
         }
     }
 
+    /// The account that an access key is of (`GetAccessKeyInfo`): only long-term keys of this one are
+    /// known.
+    pub fn access_key_account(&self, caller: &Caller, id: &str) -> Result<String> {
+        caller.may("sts:GetAccessKeyInfo", "*")?;
+        let known = self.store().iam_read(|rows| rows.access_key(id))?.is_some();
+        if known {
+            return Ok(self.account().to_owned());
+        }
+        Err(validation(format!("Access key {id} is not known"))
+            .hint("keys of sessions, and those that are deleted, are not kept"))
+    }
+
     /// Makes a session of a role, whose trust policy must allow it.
     pub fn assume_role(&self, caller: &Caller, request: &AssumeRole) -> Result<AssumedRole> {
         request.check()?;

@@ -1,3 +1,105 @@
-//! The wire protocols: what comes over HTTP, turned into calls of services, and back.
+//! The wire: AWS's protocols. S3's is in `s3`; of all others this holds: a request that has been
+//! authenticated comes in as a [`Call`], an HTTP answer goes out; between them a handler decodes
+//! nothing and encodes nothing, it calls one operation of a service.
+//!
+//! - `types` is generated from AWS's models: operations, shapes, and the types of the handlers.
+//! - `query`, `json` and `rest_json` are the protocols, guided by the shapes.
+//! - `door` knows who does which operation; `iam` and `sts` are handlers.
+//! - `fault` says which code and status an error has.
+//!
+//! Must not know: sockets, signatures, what an operation does.
 
+mod door;
+mod fault;
+mod iam;
+mod json;
+mod model;
+mod pattern;
+mod query;
+mod reply;
+mod rest_json;
 pub mod s3;
+mod shape;
+mod stranger;
+mod sts;
+#[cfg(test)]
+mod tests;
+mod text;
+mod types;
+mod validate;
+mod value;
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use http::header::HeaderMap;
+use http::{Method, Response, Uri};
+use stave_core::{Caller, Error};
+use stave_services::Iam;
+
+use self::door::Door;
+pub use self::fault::{unauthenticated, unsigned};
+
+/// A request of somebody who is known.
+#[derive(Debug)]
+pub struct Call {
+    /// Who asks.
+    pub caller: Caller,
+    /// The id that the answer and the log name.
+    pub request_id: String,
+    /// The method.
+    pub method: Method,
+    /// Path and query.
+    pub uri: Uri,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, whole.
+    pub body: Bytes,
+}
+
+/// The services that speak AWS's protocols, by the names that requests to them are signed for.
+pub struct Wire {
+    doors: HashMap<&'static str, Door>,
+}
+
+impl Wire {
+    /// The doors of these services.
+    pub fn new(iam: Iam) -> Self {
+        let doors = [iam::door(&iam), sts::door(&iam)].into_iter();
+        Self {
+            doors: doors
+                .map(|door| (door.service().signing_name, door))
+                .collect(),
+        }
+    }
+
+    /// Whether a service is served.
+    pub fn serves(&self, service: &str) -> bool {
+        self.doors.contains_key(service)
+    }
+
+    /// Does what a request to a service asks for.
+    pub async fn answer(&self, service: &str, call: Call) -> Response<Bytes> {
+        match self.doors.get(service) {
+            Some(door) => door.answer(call).await,
+            None => {
+                let error = fault::unsupported(format!("{service} is not implemented"));
+                stranger::refuse(&call.headers, &error, &call.request_id)
+            }
+        }
+    }
+
+    /// Says in the service's protocol that a request is refused before it has been decoded.
+    pub fn refuse(
+        &self,
+        service: &str,
+        headers: &HeaderMap,
+        error: &Error,
+        request_id: &str,
+    ) -> Response<Bytes> {
+        match self.doors.get(service) {
+            Some(door) => door.refuse(headers, error, request_id),
+            None => stranger::refuse(headers, error, request_id),
+        }
+    }
+}

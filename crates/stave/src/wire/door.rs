@@ -1,0 +1,149 @@
+//! A service's door: which handler does which operation. Decoding, validation, threads, encoding
+//! and errors are the same for all of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Response;
+use http::header::HeaderMap;
+use stave_core::{Caller, Error, Result};
+
+use super::fault::{fault, not_implemented};
+use super::model::{Op, Operation, Protocol, Service};
+use super::value::{FromValue, IntoValue, Value};
+use super::{Call, json, query, rest_json, validate};
+
+type Handler = Arc<dyn Fn(&Caller, Value) -> Result<Value> + Send + Sync>;
+
+/// A service's door.
+pub struct Door {
+    service: &'static Service,
+    handlers: HashMap<&'static str, Handler>,
+    worded_elsewhere: &'static [&'static str],
+}
+
+impl Door {
+    /// The door of a service, behind which nothing is done yet.
+    pub fn new(service: &'static Service) -> Self {
+        Self {
+            service,
+            handlers: HashMap::new(),
+            worded_elsewhere: &[],
+        }
+    }
+
+    /// Leaves these patterns to the service, which has words of its own for them.
+    pub fn leaving(mut self, patterns: &'static [&'static str]) -> Self {
+        self.worded_elsewhere = patterns;
+        self
+    }
+
+    /// Lets `handler`, which may block, do an operation with `state`.
+    pub fn on<S, I, O>(
+        mut self,
+        state: &S,
+        op: &'static Op<I, O>,
+        handler: fn(&S, &Caller, I) -> Result<O>,
+    ) -> Self
+    where
+        S: Clone + Send + Sync + 'static,
+        I: FromValue + 'static,
+        O: IntoValue + 'static,
+    {
+        let state = state.clone();
+        let handler = move |caller: &Caller, input: Value| {
+            let input = I::from_value(input).ok_or_else(|| {
+                Error::internal(format!(
+                    "the input of {} does not fit its type",
+                    op.operation.name
+                ))
+            })?;
+            handler(&state, caller, input).map(IntoValue::into_value)
+        };
+        self.handlers.insert(op.operation.name, Arc::new(handler));
+        self
+    }
+
+    /// The service.
+    pub fn service(&self) -> &'static Service {
+        self.service
+    }
+
+    /// The operations that the model serves and nobody here does.
+    #[cfg(test)]
+    pub fn missing(&self) -> Vec<&'static str> {
+        let served = self.service.operations.iter();
+        served
+            .map(|operation| operation.name)
+            .filter(|name| !self.handlers.contains_key(name))
+            .collect()
+    }
+
+    /// Does what is asked for.
+    pub async fn answer(&self, call: Call) -> Response<Bytes> {
+        let protocol = self.protocol(&call.headers);
+        let (request_id, headers) = (call.request_id.clone(), call.headers.clone());
+        match self.run(protocol, call).await {
+            Ok((operation, output)) => encode(protocol, operation, output, &request_id),
+            Err(error) => self.refuse(&headers, &error, &request_id),
+        }
+    }
+
+    /// Says in the request's protocol that it is refused.
+    pub fn refuse(&self, headers: &HeaderMap, error: &Error, request_id: &str) -> Response<Bytes> {
+        let protocol = self.protocol(headers);
+        let fault = fault(self.service, protocol, error, request_id);
+        match protocol {
+            Protocol::Query { namespace } => query::refuse(namespace, &fault, request_id),
+            Protocol::Json { version, .. } => json::refuse(version, headers, &fault, request_id),
+            Protocol::RestJson => rest_json::refuse(&fault, request_id),
+        }
+    }
+
+    /// The protocol of a request: of several that the service speaks the one that it shows.
+    fn protocol(&self, headers: &HeaderMap) -> Protocol {
+        let has_target = headers.contains_key(json::TARGET);
+        let protocols = self.service.protocols;
+        let shown = protocols.iter().find(|protocol| match protocol {
+            Protocol::Json { .. } => has_target,
+            Protocol::Query { .. } => !has_target,
+            Protocol::RestJson => true,
+        });
+        let first = protocols.first().copied();
+        shown.copied().or(first).unwrap_or(Protocol::RestJson)
+    }
+
+    async fn run(&self, protocol: Protocol, call: Call) -> Result<(&'static Operation, Value)> {
+        let (operation, input) = match protocol {
+            Protocol::Query { .. } => query::decode(self.service, &call),
+            Protocol::Json { target, .. } => json::decode(self.service, target, &call),
+            Protocol::RestJson => rest_json::decode(self.service, &call),
+        }?;
+        let Some(handler) = self.handlers.get(operation.name) else {
+            return Err(not_implemented(self.service, operation.name, &call.caller));
+        };
+        if let Some(shape) = operation.input {
+            validate::validate(shape, &input, self.worded_elsewhere)?;
+        }
+        let handler = Arc::clone(handler);
+        let done = tokio::task::spawn_blocking(move || handler(&call.caller, input));
+        let output = done.await.map_err(|error| {
+            Error::internal(format!("{} ended before its time", operation.name)).caused_by(error)
+        })??;
+        Ok((operation, output))
+    }
+}
+
+fn encode(
+    protocol: Protocol,
+    operation: &'static Operation,
+    output: Value,
+    request_id: &str,
+) -> Response<Bytes> {
+    match protocol {
+        Protocol::Query { namespace } => query::encode(namespace, operation, &output, request_id),
+        Protocol::Json { version, .. } => json::encode(version, operation, output, request_id),
+        Protocol::RestJson => rest_json::encode(operation, output, request_id),
+    }
+}
