@@ -7,12 +7,13 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use s3s::S3Result;
 use stave_core::iam::{Context, Grants, Principal};
-use stave_core::sigv4::{Expected, HttpRequest, Payload, Presented, Refusal};
+use stave_core::sigv4::{Expected, HttpRequest, Payload, Presented};
 use stave_core::{Caller, Credential};
 use stave_services::Iam;
 
 use super::door::Origin;
 use super::errors::{from_authentication, from_refusal};
+use super::version_2::SignedUrl;
 
 /// Headers that policies may ask about, and their condition keys.
 const KEYS: [(&str, &str); 8] = [
@@ -37,11 +38,12 @@ pub(super) struct Asker {
     pub(super) is_presigned: bool,
 }
 
-/// Says who asks. Who has not signed is anonymous. Blocking.
+/// Says who asks; `bucket` is what the host names. Who has not signed is anonymous. Blocking.
 pub(super) fn authenticate(
     iam: &Iam,
     region: &str,
     parts: &Parts,
+    bucket: Option<&str>,
     origin: &Origin,
     now: Timestamp,
 ) -> S3Result<Asker> {
@@ -63,8 +65,8 @@ pub(super) fn authenticate(
     let keys = request_keys(&parts.headers, origin);
     let presented = Presented::read(&request).map_err(|refusal| from_refusal(&refusal))?;
     let Some(presented) = presented else {
-        if is_signed_otherwise(request.query) {
-            return Err(from_refusal(&Refusal::Mechanism));
+        if let Some(url) = SignedUrl::read(request.query) {
+            return url.verify(iam, region, parts, bucket, keys, now);
         }
         return Ok(Asker {
             caller: anonymous(iam.account(), &keys.at(now)),
@@ -149,12 +151,6 @@ fn signature_keys(keys: Context, presented: &Presented, parts: &Parts, now: Time
 pub(super) fn parse_date(text: &str) -> Option<Timestamp> {
     let at = DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
     Some(at.to_zoned(TimeZone::UTC).ok()?.timestamp())
-}
-
-/// Signature Version 2 in a query.
-fn is_signed_otherwise(query: &str) -> bool {
-    form_urlencoded::parse(query.as_bytes())
-        .any(|(name, _)| matches!(&*name, "Signature" | "AWSAccessKeyId"))
 }
 
 /// The body of a request without a signature may still be wrapped for its trailers.

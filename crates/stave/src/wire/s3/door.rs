@@ -196,7 +196,9 @@ impl S3Door {
         tokio::task::spawn_blocking(move || {
             let now = inside.buckets.now();
             let region = &inside.options.region;
-            let asker = authenticate(&inside.iam, region, &parts, &origin, now)?;
+            let host = host_of(&parts).unwrap_or_default();
+            let bucket = inside.hosts.bucket(&host);
+            let asker = authenticate(&inside.iam, region, &parts, bucket, &origin, now)?;
             Ok((parts, asker))
         })
         .await
@@ -371,8 +373,12 @@ fn check_digests(parts: &Parts, whole: &[u8], is_object: bool) -> S3Result<()> {
     Ok(())
 }
 
-/// What signs a query; other `x-amz-` parameters are headers that a client moved there.
-const SIGNING: [&str; 8] = [
+/// What signs a query, in lower case; other `x-amz-` parameters are headers that a client moved
+/// there.
+const SIGNING: [&str; 11] = [
+    "awsaccesskeyid",
+    "expires",
+    "signature",
     "x-amz-algorithm",
     "x-amz-content-sha256",
     "x-amz-credential",
@@ -382,6 +388,9 @@ const SIGNING: [&str; 8] = [
     "x-amz-signature",
     "x-amz-signedheaders",
 ];
+
+/// Other headers that boto3 moves into a URL of Signature Version 2.
+const HEADERS_OF_URLS: [&str; 2] = ["content-md5", "content-type"];
 
 /// Takes the signature out of the query, and puts headers that were moved there back.
 fn move_query_to_headers(parts: &mut Parts) -> S3Result<()> {
@@ -393,10 +402,13 @@ fn move_query_to_headers(parts: &mut Parts) -> S3Result<()> {
             continue;
         };
         let name = name.to_ascii_lowercase();
-        if !name.starts_with("x-amz-") {
-            kept.push(pair);
-        } else if !SIGNING.contains(&name.as_str()) {
+        let is_header = name.starts_with("x-amz-") || HEADERS_OF_URLS.contains(&name.as_str());
+        if SIGNING.contains(&name.as_str()) {
+            continue;
+        } else if is_header {
             moved.push((name, value.into_owned()));
+        } else {
+            kept.push(pair);
         }
     }
     let invalid = || s3_error("InvalidURI", 400, "Couldn't parse the specified URI.");

@@ -3,8 +3,9 @@
 //! The door ([`S3Door`]) checks who has signed with our own SigV4 and takes the signature's
 //! framing off the body; the crate s3s, to which the request then goes unsigned, reads its
 //! operation; the backend ([`backend`]) calls one operation of the service and writes its answer.
-//! s3s checks no signature: it cannot hand over a session token, it would take Signature
-//! Version 2 and headers that are not signed, and it has a clock of its own.
+//! s3s checks no signature: it cannot hand over a session token, it would take headers that are
+//! not signed and Signature Version 2 for any request, and it has a clock of its own. URLs and
+//! forms of Signature Version 2 are taken by our own code ([`version_2`]), for boto3 makes them.
 //!
 //! Encryption: `AES256` is accepted, for it changes nothing for the client, and is not answered,
 //! for objects are plain files. Keys of the client's or of KMS would be a false promise and are
@@ -41,6 +42,7 @@ mod read;
 mod tagging;
 #[cfg(test)]
 mod tests;
+mod version_2;
 mod versions;
 mod write;
 

@@ -6,9 +6,10 @@ use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
 use jiff::Timestamp;
 use s3s::{Body, S3Result};
+use stave_core::iam::Context;
 use stave_core::sigv4::{CLOCK_SKEW_SECONDS, MAX_EXPIRES_SECONDS, Refusal, Scope, SigningKey};
 use stave_core::{Caller, Error, Result};
-use stave_services::iam::Unauthenticated;
+use stave_services::iam::KnownKey;
 use stave_services::{Buckets, Iam};
 use stave_store::{
     ChecksumAlgorithm, ContentHeaders, CreatedBy, ExpectedBody, PutBody, WriteOptions,
@@ -17,11 +18,10 @@ use stave_store::{
 use super::authenticate::{anonymous, parse_date, request_keys};
 use super::convert::{bucket, key};
 use super::door::Origin;
-use super::errors::{
-    from_authentication, from_refusal, from_service, invalid_argument, not_implemented, s3_error,
-};
+use super::errors::{from_refusal, from_service, invalid_argument, not_implemented, s3_error};
 use super::form::Form;
 use super::post_policy::PostPolicy;
+use super::version_2::{is_signed, known_key};
 use super::write::content_type;
 
 /// Fields that are refused, as their headers are.
@@ -87,8 +87,11 @@ impl Poster<'_> {
                 invalid_argument(format!("Bucket POST must contain a field named '{name}'."))
             })
         };
-        if form.field("x-amz-signature").is_none() && form.field("signature").is_some() {
-            return Err(from_refusal(&Refusal::Mechanism));
+        let token = form.field("x-amz-security-token");
+        let text = form.field("policy").unwrap_or_default();
+        if let (None, Some(signature)) = (form.field("x-amz-signature"), form.field("signature")) {
+            let key = known_key(self.iam, field("awsaccesskeyid")?, token)?;
+            return self.signed_by(&key, is_signed(key.secret(), text.as_bytes(), signature));
         }
         if field("x-amz-algorithm")? != stave_core::sigv4::ALGORITHM {
             return Err(from_refusal(&Refusal::Mechanism));
@@ -104,18 +107,18 @@ impl Poster<'_> {
         if age > MAX_EXPIRES_SECONDS {
             return Err(from_refusal(&Refusal::Expired));
         }
-        let token = form.field("x-amz-security-token");
-        let key = self.iam.known_key(id, token);
-        let key =
-            key.map_err(|error| from_authentication(Unauthenticated::Key(error), token.is_some()))?;
-        let text = form.field("policy").unwrap_or_default();
+        let key = known_key(self.iam, id, token)?;
         let signing = SigningKey::derive(key.secret(), &scope);
-        if !signing.verify(text.as_bytes(), signature) {
+        self.signed_by(&key, signing.verify(text.as_bytes(), signature))
+    }
+
+    fn signed_by(&self, key: &KnownKey, is_right: bool) -> S3Result<Caller> {
+        if !is_right {
             return Err(from_refusal(&Refusal::Mismatch));
         }
         // When a key was last used may be lost.
-        let _ = self.iam.note_use(&key, "s3", self.region);
-        Ok(key.into_caller(&stave_core::iam::Context::new()))
+        let _ = self.iam.note_use(key, "s3", self.region);
+        Ok(key.clone().into_caller(&Context::new()))
     }
 
     /// `AKIA…/20151229/us-east-1/s3/aws4_request`.

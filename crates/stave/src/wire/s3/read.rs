@@ -157,10 +157,14 @@ pub(super) async fn attributes(
         .await
         .map_err(from_service)?;
     let details = found(lookup, &bucket, &key, input.version_id.as_deref())?;
-    let wanted = |name: &str| {
-        let mut all = input.object_attributes.iter();
-        all.any(|one| one.as_str() == name)
-    };
+    // s3s takes a list in one header for one value.
+    let listed = request.headers.get_all("x-amz-object-attributes").iter();
+    let listed: Vec<&str> = listed
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|values| values.split(','))
+        .map(str::trim)
+        .collect();
+    let wanted = |name: &str| listed.contains(&name);
     let shown = details.checksum.as_ref().filter(|_| wanted("Checksum"));
     let output = GetObjectAttributesOutput {
         checksum: shown.map(|sum| checksum(Some(sum))),

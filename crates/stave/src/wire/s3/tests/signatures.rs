@@ -60,8 +60,8 @@ async fn nobody_else_does() {
                 "GET",
                 "/lake?AWSAccessKeyId=a&Signature=b&Expires=9999999999",
             ),
-            400,
-            "InvalidRequest",
+            403,
+            "InvalidAccessKeyId",
         ),
         (
             call("PUT", "/lake/a")
