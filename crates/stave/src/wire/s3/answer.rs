@@ -98,20 +98,18 @@ impl About {
             let is_of = |code: &str| start.contains(&format!("<Code>{code}</Code>"));
             let known = MESSAGES.iter().find(|(code, _)| is_of(code));
             let message = known.map_or("The request is not valid.", |(_, message)| message);
-            document.push_str(&format!("<Message>{}</Message>", escape(message)));
+            document += &element("Message", message);
         }
         if start.contains("<Code>AuthorizationHeaderMalformed</Code>") {
-            document.push_str(&format!("<Region>{}</Region>", escape(&self.region)));
+            document += &element("Region", &self.region);
             if let Ok(region) = HeaderValue::from_str(&self.region) {
                 response.headers_mut().insert("x-amz-bucket-region", region);
             }
         }
-        document.push_str(&format!(
-            "<Resource>{}</Resource><RequestId>{}</RequestId><HostId>{}</HostId></Error>",
-            escape(&self.resource),
-            escape(&self.request_id),
-            escape(host_id)
-        ));
+        document += &element("Resource", &self.resource);
+        document += &element("RequestId", &self.request_id);
+        document += &element("HostId", host_id);
+        document += "</Error>";
         let headers = response.headers_mut();
         headers.remove(CONTENT_LENGTH);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
@@ -119,7 +117,7 @@ impl About {
     }
 }
 
-/// Text within XML.
-fn escape(text: &str) -> String {
-    quick_xml::escape::escape(text).into_owned()
+/// An element of an XML document that holds text.
+fn element(name: &str, text: &str) -> String {
+    format!("<{name}>{}</{name}>", quick_xml::escape::escape(text))
 }

@@ -47,7 +47,7 @@ pub(super) fn authenticate(
     origin: &Origin,
     now: Timestamp,
 ) -> S3Result<Asker> {
-    let authority = parts.uri.authority().map(|authority| authority.as_str());
+    let authority = parts.uri.authority().map(http::uri::Authority::as_str);
     let mut headers: Vec<(&str, &[u8])> = parts
         .headers
         .iter()

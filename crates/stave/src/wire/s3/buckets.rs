@@ -36,7 +36,6 @@ pub(super) async fn create(
     }
     Ok(S3Response::new(CreateBucketOutput {
         location: Some(format!("/{name}")),
-        ..CreateBucketOutput::default()
     }))
 }
 
@@ -134,7 +133,6 @@ pub(super) async fn list(
             bucket_region: asks.then(|| backend.region.clone()),
             creation_date: one.created_at.map(time),
             name: Some(one.name.to_string()),
-            ..Bucket::default()
         })
         .collect();
     let more = shown.len() > max;

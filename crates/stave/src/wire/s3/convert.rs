@@ -140,7 +140,7 @@ impl Encoding {
         })
     }
 
-    pub(super) fn prefixes(self, prefixes: Vec<String>) -> Option<Vec<dto::CommonPrefix>> {
+    pub(super) fn prefixes(self, prefixes: &[String]) -> Option<Vec<dto::CommonPrefix>> {
         let written = prefixes.iter().map(|prefix| dto::CommonPrefix {
             prefix: Some(self.write(prefix)),
         });

@@ -1,6 +1,8 @@
 //! `CopyObject`.
 
-use s3s::dto::{CopyObjectInput, CopyObjectOutput, CopyObjectResult};
+use s3s::dto::{
+    CopyObjectInput, CopyObjectOutput, CopyObjectResult, MetadataDirective, TaggingDirective,
+};
 use s3s::{S3Request, S3Response, S3Result};
 use stave_store::{ContentHeaders, CopyOptions, ReplacedMetadata};
 
@@ -19,7 +21,10 @@ pub(super) async fn copy(
     let (bucket, key) = place(&input.bucket, &input.key)?;
     let source = copy_source(&input.copy_source, &request.headers)?;
     let version_id = source.version_id.clone();
-    let metadata = input.metadata_directive.as_ref().map(|one| one.as_str());
+    let metadata = input
+        .metadata_directive
+        .as_ref()
+        .map(MetadataDirective::as_str);
     let replace = replaces(metadata, "metadata")?.then(|| ReplacedMetadata {
         content_type: Some(content_type(input.content_type.as_deref())),
         headers: ContentHeaders {
@@ -31,7 +36,10 @@ pub(super) async fn copy(
         },
         user_metadata: user_metadata(input.metadata.as_ref()),
     });
-    let tagging = input.tagging_directive.as_ref().map(|one| one.as_str());
+    let tagging = input
+        .tagging_directive
+        .as_ref()
+        .map(TaggingDirective::as_str);
     let tags = if replaces(tagging, "tagging")? {
         Some(tags_of_header(input.tagging.as_deref())?)
     } else {

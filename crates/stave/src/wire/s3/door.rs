@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use s3s::config::{S3Config, StaticConfigProvider};
-use s3s::dto::{Range, Timestamp, TimestampFormat};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3Result};
 use stave_core::sigv4::Payload;
@@ -22,6 +21,7 @@ use super::errors::{from_service, s3_error};
 use super::headers;
 use super::host::Hosts;
 use super::post::Poster;
+use super::tidy::{check_digests, move_query_to_headers, tidy};
 use super::{answer, convert};
 
 /// Bodies up to this are read at once, in bytes.
@@ -76,6 +76,8 @@ pub(super) struct Asked {
     pub(super) whole: Option<Bytes>,
     /// `Expires` as it came: S3 keeps any text.
     pub(super) expires: Option<String>,
+    /// Where the client found the door.
+    pub(super) base: String,
 }
 
 /// Amazon S3's protocol over the buckets service. Cheap to clone.
@@ -178,12 +180,14 @@ impl S3Door {
             .body(&mut parts, body, asker.payload, &trailers)
             .await?;
         let expires = tidy(&mut parts);
-        parts.extensions.insert(Asked {
+        let asked = Asked {
             caller: asker.caller,
             trailers,
             whole,
             expires,
-        });
+            base: base_of(&parts, origin.is_tls),
+        };
+        parts.extensions.insert(asked);
         let request = Request::from_parts(parts, body);
         self.0.service.call(request).await.map_err(|fault| {
             tracing::error!(?fault, "a request failed");
@@ -309,6 +313,12 @@ fn is_form(parts: &Parts) -> bool {
             .is_some_and(|start| start.eq_ignore_ascii_case(form))
 }
 
+/// Where the client found the door: scheme and host.
+pub(super) fn base_of(parts: &Parts, is_tls: bool) -> String {
+    let scheme = if is_tls { "https" } else { "http" };
+    format!("{scheme}://{}", host_of(parts).unwrap_or_default())
+}
+
 /// The host that the request is for.
 pub(super) fn host_of(parts: &Parts) -> Option<String> {
     let header = parts.headers.get("host");
@@ -328,137 +338,4 @@ fn number(headers: &HeaderMap, name: &str) -> S3Result<Option<u64>> {
             format!("The header {name} is not a number of bytes"),
         )
     })
-}
-
-/// Compares a document with the digests that come along; those of an object the store compares.
-fn check_digests(parts: &Parts, whole: &[u8], is_object: bool) -> S3Result<()> {
-    if is_object {
-        return Ok(());
-    }
-    let text = |name: &str| {
-        let value = parts.headers.get(name);
-        value.and_then(|value| value.to_str().ok())
-    };
-    if let Some(md5) = text("content-md5") {
-        let announced = convert::content_md5(md5)?;
-        if announced != stave_store::objects::md5_of(whole) {
-            return Err(s3_error(
-                "BadDigest",
-                400,
-                "The Content-MD5 you specified did not match what we received.",
-            ));
-        }
-    }
-    for algorithm in stave_store::ChecksumAlgorithm::ALL {
-        let name = format!("x-amz-checksum-{}", algorithm.name().to_ascii_lowercase());
-        if let Some(announced) = text(&name)
-            && announced != algorithm.of(whole)
-        {
-            // The checksum of a completed upload is that of its object, not of the document.
-            if parts.method == Method::POST
-                && parts.uri.query().is_some_and(|q| q.contains("uploadId"))
-            {
-                continue;
-            }
-            return Err(s3_error(
-                "BadDigest",
-                400,
-                format!(
-                    "The {} you specified did not match the calculated checksum.",
-                    algorithm.name()
-                ),
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// What signs a query, in lower case; other `x-amz-` parameters are headers that a client moved
-/// there.
-const SIGNING: [&str; 11] = [
-    "awsaccesskeyid",
-    "expires",
-    "signature",
-    "x-amz-algorithm",
-    "x-amz-content-sha256",
-    "x-amz-credential",
-    "x-amz-date",
-    "x-amz-expires",
-    "x-amz-security-token",
-    "x-amz-signature",
-    "x-amz-signedheaders",
-];
-
-/// Other headers that boto3 moves into a URL of Signature Version 2.
-const HEADERS_OF_URLS: [&str; 2] = ["content-md5", "content-type"];
-
-/// Takes the signature out of the query, and puts headers that were moved there back.
-fn move_query_to_headers(parts: &mut Parts) -> S3Result<()> {
-    let query = parts.uri.query().unwrap_or_default();
-    let mut kept = Vec::new();
-    let mut moved = Vec::new();
-    for pair in query.split('&') {
-        let Some((name, value)) = form_urlencoded::parse(pair.as_bytes()).next() else {
-            continue;
-        };
-        let name = name.to_ascii_lowercase();
-        let is_header = name.starts_with("x-amz-") || HEADERS_OF_URLS.contains(&name.as_str());
-        if SIGNING.contains(&name.as_str()) {
-            continue;
-        } else if is_header {
-            moved.push((name, value.into_owned()));
-        } else {
-            kept.push(pair);
-        }
-    }
-    let invalid = || s3_error("InvalidURI", 400, "Couldn't parse the specified URI.");
-    let path = parts.uri.path();
-    let rest = if kept.is_empty() {
-        path.to_owned()
-    } else {
-        format!("{path}?{}", kept.join("&"))
-    };
-    let mut uri = std::mem::take(&mut parts.uri).into_parts();
-    uri.path_and_query = Some(rest.parse().map_err(|_| invalid())?);
-    parts.uri = Uri::from_parts(uri).map_err(|_| invalid())?;
-    for (name, value) in moved {
-        let name: HeaderName = name.parse().map_err(|_| invalid())?;
-        let value = HeaderValue::from_str(&value).map_err(|_| invalid())?;
-        parts.headers.entry(name).or_insert(value);
-    }
-    Ok(())
-}
-
-/// Makes the headers what s3s reads without complaint where S3 does not complain either; says
-/// `Expires`, which may be any text.
-fn tidy(parts: &mut Parts) -> Option<String> {
-    let headers = &mut parts.headers;
-    headers.remove("authorization");
-    let encoding = headers.get("content-encoding");
-    if let Some(encoding) = encoding.and_then(|value| value.to_str().ok()) {
-        let kept: Vec<&str> = encoding
-            .split(',')
-            .map(str::trim)
-            .filter(|one| !one.eq_ignore_ascii_case("aws-chunked") && !one.is_empty())
-            .collect();
-        match HeaderValue::from_str(&kept.join(",")) {
-            Ok(kept) if !kept.is_empty() => headers.insert("content-encoding", kept),
-            _ => headers.remove("content-encoding"),
-        };
-    }
-    let is_unreadable = |headers: &HeaderMap, name: &str, reads: &dyn Fn(&str) -> bool| {
-        let value = headers.get(name);
-        value.is_some_and(|value| !value.to_str().is_ok_and(reads))
-    };
-    for name in ["if-modified-since", "if-unmodified-since"] {
-        let reads = |text: &str| Timestamp::parse(TimestampFormat::HttpDate, text).is_ok();
-        if is_unreadable(headers, name, &reads) {
-            headers.remove(name);
-        }
-    }
-    if is_unreadable(headers, "range", &|text| Range::parse(text).is_ok()) {
-        headers.remove("range");
-    }
-    let expires = headers.remove("expires")?;
-    expires.to_str().ok().map(str::to_owned)
 }

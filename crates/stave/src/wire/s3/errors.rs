@@ -91,6 +91,7 @@ fn refusal_beneath(error: &Error) -> Option<&Refusal> {
 }
 
 /// The S3 error of a service's error. What is our fault is written to the log, here only.
+#[allow(clippy::needless_pass_by_value)] // It ends here.
 pub(super) fn from_service(error: Error) -> S3Error {
     if let Some(refusal) = refusal_beneath(&error) {
         return from_refusal(refusal);

@@ -273,7 +273,7 @@ mod tests {
         let pieces: Vec<_> = form
             .as_bytes()
             .chunks(size)
-            .map(|piece| Bytes::copy_from_slice(piece))
+            .map(Bytes::copy_from_slice)
             .map(|piece| Ok::<_, std::io::Error>(http_body::Frame::data(piece)))
             .collect();
         let body = Body::http_body_unsync(StreamBody::new(stream::iter(pieces)));

@@ -43,7 +43,7 @@ pub(super) async fn first(
             .filter(|_| has_delimiter)
             .map(|next| encoding.write(&next)),
         contents: contents(page.objects, encoding, Some(&shown_owner)),
-        common_prefixes: encoding.prefixes(page.common_prefixes),
+        common_prefixes: encoding.prefixes(&page.common_prefixes),
         delimiter: delimiter.map(|delimiter| encoding.write(&delimiter)),
         encoding_type: input.encoding_type.clone(),
         ..ListObjectsOutput::default()
@@ -84,7 +84,7 @@ pub(super) async fn second(
         is_truncated: Some(page.next.is_some()),
         next_continuation_token: page.next.map(|next| STANDARD.encode(next)),
         contents: contents(page.objects, encoding, shown_owner),
-        common_prefixes: encoding.prefixes(page.common_prefixes),
+        common_prefixes: encoding.prefixes(&page.common_prefixes),
         delimiter: delimiter.map(|delimiter| encoding.write(&delimiter)),
         encoding_type: input.encoding_type.clone(),
         start_after: input

@@ -42,6 +42,7 @@ mod read;
 mod tagging;
 #[cfg(test)]
 mod tests;
+mod tidy;
 mod version_2;
 mod versions;
 mod write;

@@ -200,14 +200,10 @@ pub(super) async fn complete(
         .await
         .map_err(from_service)?;
     let sums = checksum(done.checksum.as_ref());
-    let host = request
-        .headers
-        .get("host")
-        .and_then(|host| host.to_str().ok());
     Ok(S3Response::new(CompleteMultipartUploadOutput {
         bucket: Some(bucket.to_string()),
         key: Some(key.to_string()),
-        location: host.map(|host| format!("http://{host}/{bucket}/{key}")),
+        location: Some(format!("{}/{bucket}/{key}", asked.base)),
         checksum_crc32: sums.checksum_crc32,
         checksum_crc32c: sums.checksum_crc32c,
         checksum_crc64nvme: sums.checksum_crc64nvme,
@@ -349,7 +345,7 @@ pub(super) async fn list(
     let (next_key, next_id) = page.next.unzip();
     Ok(S3Response::new(ListMultipartUploadsOutput {
         bucket: Some(bucket.to_string()),
-        common_prefixes: encoding.prefixes(page.common_prefixes),
+        common_prefixes: encoding.prefixes(&page.common_prefixes),
         delimiter: listing
             .delimiter
             .map(|delimiter| encoding.write(&delimiter)),

@@ -17,7 +17,7 @@ use stave_store::{
 
 use super::authenticate::{anonymous, parse_date, request_keys};
 use super::convert::{bucket, key};
-use super::door::Origin;
+use super::door::{Origin, base_of};
 use super::errors::{from_refusal, from_service, invalid_argument, not_implemented, s3_error};
 use super::form::Form;
 use super::post_policy::PostPolicy;
@@ -68,7 +68,7 @@ impl Poster<'_> {
             .ok_or_else(|| invalid_argument("Bucket POST must contain a field named 'key'."))?;
         let key = key_of(key, &form.file_name)?;
         let options = options(&form);
-        let answer = Answer::new(&form)?;
+        let answer = Answer::new(&form, origin.is_tls);
         let (least, most) = policy.map_or((0, u64::MAX), |policy| policy.length());
         let body = PutBody::Stream(measured(form.file, least, most));
         let written = self
@@ -233,10 +233,11 @@ fn measured(
 struct Answer {
     status: StatusCode,
     redirect: Option<String>,
+    is_tls: bool,
 }
 
 impl Answer {
-    fn new(form: &Form) -> S3Result<Self> {
+    fn new(form: &Form, is_tls: bool) -> Self {
         let redirect = form.field("success_action_redirect");
         let redirect = redirect.or_else(|| form.field("redirect"));
         // What is no address is ignored, as in S3.
@@ -244,37 +245,34 @@ impl Answer {
             let uri = to.parse::<http::Uri>();
             uri.is_ok_and(|uri| uri.scheme().is_some() && uri.authority().is_some())
         });
-        Ok(Self {
+        Self {
             status: match form.field("success_action_status") {
                 Some("200") => StatusCode::OK,
                 Some("201") => StatusCode::CREATED,
                 _ => StatusCode::NO_CONTENT,
             },
             redirect: redirect.map(str::to_owned),
-        })
+            is_tls,
+        }
     }
 
     fn write(self, parts: &Parts, bucket: &str, key: &str, etag: &str) -> S3Result<Response<Body>> {
         let url_of =
             |text: &str| -> String { form_urlencoded::byte_serialize(text.as_bytes()).collect() };
-        let host = super::door::host_of(parts).unwrap_or_default();
-        let location = format!("http://{host}/{bucket}/{}", url_of(key));
+        let location = format!("{}/{bucket}/{}", base_of(parts, self.is_tls), url_of(key));
         let mut response = Response::new(Body::empty());
-        let target = match &self.redirect {
-            Some(to) => {
-                *response.status_mut() = StatusCode::SEE_OTHER;
-                let separator = if to.contains('?') { '&' } else { '?' };
-                format!(
-                    "{to}{separator}bucket={}&key={}&etag={}",
-                    url_of(bucket),
-                    url_of(key),
-                    url_of(&format!("\"{etag}\""))
-                )
-            }
-            None => {
-                *response.status_mut() = self.status;
-                location.clone()
-            }
+        let target = if let Some(to) = &self.redirect {
+            *response.status_mut() = StatusCode::SEE_OTHER;
+            let separator = if to.contains('?') { '&' } else { '?' };
+            format!(
+                "{to}{separator}bucket={}&key={}&etag={}",
+                url_of(bucket),
+                url_of(key),
+                url_of(&format!("\"{etag}\""))
+            )
+        } else {
+            *response.status_mut() = self.status;
+            location.clone()
         };
         if self.redirect.is_none() && self.status == StatusCode::CREATED {
             let escape = |text: &str| quick_xml::escape::escape(text).into_owned();

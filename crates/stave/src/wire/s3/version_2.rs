@@ -153,7 +153,7 @@ impl SignedUrl {
                 amz.entry(name).or_default().push(value);
             }
         }
-        let amz: String = amz
+        let amz: Vec<String> = amz
             .into_iter()
             .map(|(name, values)| format!("{name}:{}\n", values.join(",")))
             .collect();
@@ -171,11 +171,12 @@ impl SignedUrl {
             .map(|bucket| format!("/{bucket}"))
             .unwrap_or_default();
         format!(
-            "{}\n{}\n{}\n{}\n{amz}{of_host}{}{}{}",
+            "{}\n{}\n{}\n{}\n{}{of_host}{}{}{}",
             parts.method,
             header("content-md5"),
             header("content-type"),
             self.expires,
+            amz.concat(),
             parts.uri.path(),
             if signed.is_empty() { "" } else { "?" },
             signed.join("&")

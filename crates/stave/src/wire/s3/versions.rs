@@ -2,8 +2,8 @@
 
 use s3s::dto::{
     BucketVersioningStatus, DeleteMarkerEntry, GetBucketVersioningInput, GetBucketVersioningOutput,
-    ListObjectVersionsInput, ListObjectVersionsOutput, ObjectVersion, ObjectVersionStorageClass,
-    PutBucketVersioningInput, PutBucketVersioningOutput,
+    ListObjectVersionsInput, ListObjectVersionsOutput, MFADelete, ObjectVersion,
+    ObjectVersionStorageClass, PutBucketVersioningInput, PutBucketVersioningOutput,
 };
 use s3s::{S3Request, S3Response, S3Result};
 use stave_store::{VersionListRequest, Versioning};
@@ -33,11 +33,11 @@ pub(super) async fn put(
 ) -> S3Result<S3Response<PutBucketVersioningOutput>> {
     let bucket = bucket(&request.input.bucket)?;
     let wanted = &request.input.versioning_configuration;
-    let mfa = wanted.mfa_delete.as_ref().map(|mfa| mfa.as_str());
+    let mfa = wanted.mfa_delete.as_ref().map(MFADelete::as_str);
     if mfa.is_some_and(|mfa| mfa != "Disabled") {
         return Err(not_implemented("MFA delete"));
     }
-    let versioning = match wanted.status.as_ref().map(|status| status.as_str()) {
+    let versioning = match wanted.status.as_ref().map(BucketVersioningStatus::as_str) {
         Some("Enabled") => Versioning::Enabled,
         Some("Suspended") => Versioning::Suspended,
         _ => return Err(malformed_xml()),
@@ -112,7 +112,7 @@ pub(super) async fn list(
     let is_truncated = page.next.is_some();
     let (next_key, next_id) = page.next.unzip();
     Ok(S3Response::new(ListObjectVersionsOutput {
-        common_prefixes: encoding.prefixes(page.common_prefixes),
+        common_prefixes: encoding.prefixes(&page.common_prefixes),
         delete_markers: Some(markers).filter(|markers| !markers.is_empty()),
         delimiter: listing
             .delimiter

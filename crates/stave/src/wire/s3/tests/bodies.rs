@@ -124,8 +124,10 @@ fn form(world: &World, key: &str, extra: &str) -> Call {
         service: "s3".to_owned(),
     };
     let signature = SigningKey::derive(&world.key.secret, &scope).sign(policy.as_bytes());
-    let mut body = String::new();
-    for (name, value) in [
+    let part = |(name, value): &(&str, &str)| {
+        format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let fields = [
         ("key", key),
         ("policy", &policy),
         ("x-amz-algorithm", "AWS4-HMAC-SHA256"),
@@ -134,13 +136,9 @@ fn form(world: &World, key: &str, extra: &str) -> Call {
         ("x-amz-signature", &signature),
         ("success_action_status", "201"),
         (extra, "x"),
-    ] {
-        if !name.is_empty() {
-            body += &format!(
-                "--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-            );
-        }
-    }
+    ];
+    let fields = fields.iter().filter(|(name, _)| !name.is_empty());
+    let mut body = fields.map(part).collect::<Vec<_>>().concat();
     body += "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n";
     call("POST", "/lake")
         .header("content-type", "multipart/form-data; boundary=XX")

@@ -152,10 +152,11 @@ async fn many_are_deleted_quietly_or_not() {
         world.put(&format!("/lake/{key}"), "x").await;
     }
     let delete = |quiet: &str, keys: &[&str]| {
-        let objects: String = keys
+        let objects: Vec<String> = keys
             .iter()
             .map(|key| format!("<Object><Key>{key}</Key></Object>"))
             .collect();
+        let objects = objects.concat();
         let document = format!("<Delete><Quiet>{quiet}</Quiet>{objects}</Delete>");
         let md5 = stave_store::objects::md5_of(document.as_bytes());
         let md5 = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, md5);
@@ -301,12 +302,13 @@ async fn uploads_in_parts_become_one_object() {
     let uploads = world.ask(call("GET", "/lake?uploads")).await;
     assert_eq!(uploads.element("UploadId"), id);
     let complete = |parts: &[(u16, &str)]| {
-        let parts: String = parts
+        let parts: Vec<String> = parts
             .iter()
             .map(|(number, etag)| {
                 format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>")
             })
             .collect();
+        let parts = parts.concat();
         let document = format!("<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>");
         let target = format!("/lake/big?uploadId={id}");
         world.ask(call("POST", &target).body(document))
