@@ -24,7 +24,7 @@ struct Key {
 }
 
 /// Prints them, as a shell's commands or as a JSON object.
-pub async fn run(args: EnvArgs, stave: &Stave, output: Output) -> Result<(), Failure> {
+pub fn run(args: &EnvArgs, stave: &Stave, output: Output) -> Result<(), Failure> {
     let key = key(stave)?;
     let announced = server::announced(stave.store.home());
     let url = announced.as_ref().map_or_else(

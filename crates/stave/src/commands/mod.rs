@@ -63,7 +63,7 @@ async fn with_home(
         Command::Crawler(command) => crawler::run(command, stave, output).await,
         Command::Query(args) => query::run(args, stave, output).await,
         Command::Sql(args) => sql::run(args, stave, output).await,
-        Command::Env(args) => env::run(args, stave, output).await,
+        Command::Env(args) => env::run(&args, stave, output),
         Command::Config(_)
         | Command::Doctor
         | Command::Sample(_)

@@ -17,7 +17,7 @@ use stave_services::iam::Unauthenticated;
 use super::body::{Paced, whole};
 use super::door::Peer;
 use crate::compose::Stave;
-use crate::wire::{Call, Wire, unauthenticated};
+use crate::wire::{Call, Wire, unauthenticated, unsigned};
 
 /// The services that speak AWS's JSON, query and REST protocols.
 pub struct Services {
@@ -110,11 +110,8 @@ fn authenticate(
         headers: &headers,
     };
     let refused = |refusal| unauthenticated(Unauthenticated::Signature(refusal));
-    let presented = Presented::read(&request).map_err(refused)?.ok_or_else(|| {
-        Error::denied("Request is missing Authentication Token")
-            .coded("MissingAuthenticationToken")
-            .hint("sign the request: `eval \"$(stave env)\"` gives clients a key")
-    })?;
+    let presented = Presented::read(&request).map_err(refused)?;
+    let presented = presented.ok_or_else(unsigned)?;
     let expected = Expected {
         service,
         region: None,

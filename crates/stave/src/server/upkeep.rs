@@ -9,7 +9,7 @@ use stave_core::Result;
 use crate::compose::Stave;
 
 /// How often it is done. Lifecycle rules count in days.
-const EVERY: Duration = Duration::from_secs(15 * 60);
+const EVERY: Duration = Duration::from_mins(15);
 /// How long the start is left alone.
 const FIRST_AFTER: Duration = Duration::from_secs(20);
 

@@ -148,7 +148,7 @@ fn what_is_no_request_is_refused_within_bounds() {
     let long = "x".repeat(100 << 10);
     let answer = server.get(&format!("/{long}"), "");
     assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
-    let many: String = (0..300).map(|n| format!("X-Amz-Meta-{n}: v\r\n")).collect();
+    let many = "X-Amz-Meta-N: v\r\n".repeat(300);
     let answer = server.get("/_stave/health", &many);
     assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
     let answer = server.raw("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1, 2\r\n\r\n");
