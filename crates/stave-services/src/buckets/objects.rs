@@ -1,15 +1,18 @@
 //! Objects: reading, writing and copying them.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use stave_core::iam::Context;
 use stave_core::{BucketName, Caller, Error, ErrorKind, ObjectKey, Result};
 use stave_store::{
     BucketStore, ByteRange, ContentHeaders, CopyOptions, CopySource, DeleteRequest, ExpectedBody,
     ExpectedChecksum, ListRequest, Lookup, ObjectDetails, ObjectInfo, ObjectRead, Publication,
-    PutBody, PutOptions, ReadOptions, Verdict, VersionRead, WriteCondition, WriteOptions,
+    PutBody, PutOptions, ReadOptions, StagedFile, Verdict, VersionRead, WriteCondition,
+    WriteOptions,
 };
 
-use super::access::version_keys;
+use super::access::{Access, version_keys};
 use super::names::{self, ATTRIBUTES, DELETE, GET, GET_TAGS, PUT, PUT_TAGS};
 use super::tagging::request_tags;
 use super::{Buckets, not_remote, object_arn};
@@ -259,10 +262,14 @@ impl Buckets {
 
     /// Makes the output of a run visible.
     pub async fn publish(&self, caller: &Caller, publication: Publication) -> Result<()> {
-        for file in &publication.files {
-            let at = (&file.bucket, &file.key, None);
-            self.permit_object(caller, &[PUT], at, Context::new())
-                .await?;
+        let mut known: HashMap<&BucketName, Access> = HashMap::new();
+        for StagedFile { bucket, key, .. } in &publication.files {
+            if !known.contains_key(bucket) {
+                known.insert(bucket, self.access(caller, bucket).await?);
+            }
+            if let Some(access) = known.get(bucket) {
+                access.may(caller, PUT, &object_arn(bucket, key), &Context::new())?;
+            }
         }
         for (bucket, prefix) in &publication.replace {
             self.permit_replacing(caller, bucket, prefix).await?;

@@ -62,7 +62,7 @@ pub(super) fn authenticate(
         query: parts.uri.query().unwrap_or_default(),
         headers: &headers,
     };
-    let keys = request_keys(&parts.headers, origin);
+    let keys = request_keys(&parts.headers, origin, iam.account());
     let presented = Presented::read(&request).map_err(|refusal| from_refusal(&refusal))?;
     let Some(presented) = presented else {
         if let Some(url) = SignedUrl::read(request.query) {
@@ -99,8 +99,10 @@ pub(super) fn anonymous(account: &str, keys: &Context) -> Caller {
 }
 
 /// The condition keys that any request has.
-pub(super) fn request_keys(headers: &HeaderMap, origin: &Origin) -> Context {
+pub(super) fn request_keys(headers: &HeaderMap, origin: &Origin, account: &str) -> Context {
     let mut keys = Context::new()
+        .with("aws:ResourceAccount", account)
+        .with("s3:ResourceAccount", account)
         .with("aws:SourceIp", origin.source_ip.to_string())
         .with("aws:SecureTransport", origin.is_tls.to_string());
     if origin.is_tls {

@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
+use http_body_util::BodyExt;
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3Result};
@@ -26,6 +28,11 @@ use super::{answer, convert};
 
 /// Bodies up to this are read at once, in bytes.
 const SMALL_BYTES: u64 = 256 << 10;
+
+/// How much of a refused body is read, in bytes.
+const DRAINED_BYTES: usize = 1 << 20;
+/// How long that may take.
+const DRAINING: Duration = Duration::from_secs(2);
 
 /// Where a request comes from.
 #[derive(Debug, Clone)]
@@ -123,14 +130,18 @@ impl S3Door {
     /// Answers a request.
     pub async fn answer(&self, request: Request<Body>, origin: Origin) -> Response<Body> {
         let (parts, body) = request.into_parts();
+        let mut body = Some(body);
         let asked = answer::About::new(&parts, &origin, &self.0.options.region);
         let crossing = Crossing::of(&parts);
         let bucket = self.bucket_of(&parts);
         let is_preflight = parts.method == Method::OPTIONS;
         let served = match &crossing {
             Some(crossing) if is_preflight => self.preflight(crossing, bucket.as_deref()).await,
-            _ => self.serve(parts, body, &origin).await,
+            _ => self.serve(parts, &mut body, &origin).await,
         };
+        if let (Err(_), Some(body)) = (&served, body) {
+            let _ = tokio::time::timeout(DRAINING, drain(body)).await;
+        }
         let mut response = asked.finish(served.unwrap_or_else(answer::of_error));
         if let (Some(crossing), false) = (crossing, is_preflight) {
             // Without rules, or with rules that cannot be read, the browser shows the page nothing.
@@ -160,7 +171,13 @@ impl S3Door {
         rules.map_err(from_service)
     }
 
-    async fn serve(&self, parts: Parts, body: Body, origin: &Origin) -> S3Result<Response<Body>> {
+    /// Serves a request. The body is taken when it begins to be read.
+    async fn serve(
+        &self,
+        parts: Parts,
+        body: &mut Option<Body>,
+        origin: &Origin,
+    ) -> S3Result<Response<Body>> {
         if is_form(&parts) {
             let poster = Poster {
                 iam: &self.0.iam,
@@ -168,6 +185,7 @@ impl S3Door {
                 region: &self.0.options.region,
             };
             let bucket = self.form_bucket(&parts)?;
+            let body = body.take().unwrap_or_default();
             return poster.post(&parts, &bucket, body, origin).await;
         }
         let (mut parts, asker) = self.let_in(parts, origin).await?;
@@ -176,6 +194,7 @@ impl S3Door {
         }
         headers::check(&parts.headers, &self.0.options.account)?;
         let trailers = Trailers::default();
+        let body = body.take().unwrap_or_default();
         let (body, whole) = self
             .body(&mut parts, body, asker.payload, &trailers)
             .await?;
@@ -291,6 +310,19 @@ impl S3Door {
         let is_plain = form_urlencoded::parse(query.as_bytes())
             .all(|(name, _)| matches!(&*name, "partNumber" | "uploadId" | "x-id"));
         parts.method == Method::PUT && has_key && is_plain
+    }
+}
+
+/// Reads what a refused client still sends, as far as it is not much: who writes while the
+/// connection is closed does not get to read why.
+async fn drain(mut body: Body) {
+    let mut left = DRAINED_BYTES;
+    while let Some(Ok(frame)) = body.frame().await {
+        let bytes = frame.data_ref().map_or(0, Bytes::len);
+        match left.checked_sub(bytes) {
+            Some(rest) => left = rest,
+            None => return,
+        }
     }
 }
 

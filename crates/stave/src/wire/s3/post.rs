@@ -53,7 +53,8 @@ impl Poster<'_> {
         let header = header.and_then(|value| value.to_str().ok());
         let form = Form::read(header.unwrap_or_default(), body).await?;
         let now = self.buckets.now();
-        let keys = request_keys(&parts.headers, origin).with("s3:authType", "POST");
+        let keys =
+            request_keys(&parts.headers, origin, self.iam.account()).with("s3:authType", "POST");
         let policy = form.field("policy").map(PostPolicy::read).transpose()?;
         let caller = match &policy {
             None => anonymous(self.iam.account(), &keys.at(now)),
