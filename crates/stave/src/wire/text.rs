@@ -60,8 +60,8 @@ pub fn percent_decoded(text: &str) -> Option<String> {
     let mut at = 0;
     while at < bytes.len() {
         if bytes[at] == b'%' {
-            let digits = text.get(at + 1..at + 3)?;
-            decoded.push(u8::from_str_radix(digits, 16).ok()?);
+            let digit = |at: usize| char::from(*bytes.get(at)?).to_digit(16);
+            decoded.push((digit(at + 1)? * 16 + digit(at + 2)?) as u8);
             at += 3;
         } else {
             decoded.push(bytes[at]);

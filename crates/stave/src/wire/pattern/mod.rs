@@ -41,6 +41,12 @@ impl Pattern {
         self.program().is_none_or(|program| program.matches(text))
     }
 
+    /// Whether it can be read here.
+    #[cfg(test)]
+    pub fn is_read(&self) -> bool {
+        self.program().is_some()
+    }
+
     fn program(&self) -> Option<&Program> {
         let program = self.program.get_or_init(|| parse::program(self.text));
         program.as_ref()
