@@ -10,11 +10,12 @@ use stave_core::{Error, Result};
 
 use crate::faults::{IoContext, SqlContext};
 use crate::schema::STEPS;
+use crate::together::Together;
 
 /// How long a process waits for another one's write.
 const BUSY_TIMEOUT: Duration = Duration::from_mins(1);
 /// Connections kept for reading; more are opened when needed and closed after.
-const IDLE_READERS: usize = 4;
+const IDLE_READERS: usize = 16;
 
 /// What a write costs and promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,7 @@ pub(crate) struct Database {
     fsync: bool,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
+    together: Together,
 }
 
 impl Database {
@@ -47,6 +49,7 @@ impl Database {
             fsync,
             writer: Mutex::new(writer),
             readers: Mutex::new(Vec::new()),
+            together: Together::default(),
         })
     }
 
@@ -87,6 +90,31 @@ impl Database {
         work: impl FnOnce(&Transaction<'_>) -> Result<T>,
     ) -> Result<T> {
         let mut connection = lock(&self.writer);
+        let transaction = self.begin(&mut connection, durability)?;
+        let result = work(&transaction)?;
+        transaction.commit().sql()?;
+        Ok(result)
+    }
+
+    /// As [`Self::write`], in one transaction with what other threads write so at the same time.
+    pub(crate) fn write_together(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<()> + Send + 'static,
+    ) -> Result<()> {
+        self.together.write(Box::new(work), |batch| {
+            let mut connection = lock(&self.writer);
+            match self.begin(&mut connection, Durability::Durable) {
+                Ok(transaction) => batch.run(transaction, |all| all.commit().sql()),
+                Err(error) => batch.fail(&error),
+            }
+        })
+    }
+
+    fn begin<'a>(
+        &self,
+        connection: &'a mut Connection,
+        durability: Durability,
+    ) -> Result<Transaction<'a>> {
         let level = if self.fsync && durability == Durability::Durable {
             "FULL"
         } else {
@@ -94,12 +122,9 @@ impl Database {
         };
         connection.pragma_update(None, "synchronous", level).sql()?;
         // IMMEDIATE: a transaction that reads first and writes later could not wait for its turn.
-        let transaction = connection
+        connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
-            .sql()?;
-        let result = work(&transaction)?;
-        transaction.commit().sql()?;
-        Ok(result)
+            .sql()
     }
 
     fn connect_reader(&self) -> Result<Connection> {
@@ -206,6 +231,41 @@ mod tests {
         drop(database);
         let error = Database::open(&path, false).expect_err("refused");
         assert!(error.message().contains("version 999"), "{error}");
+    }
+
+    #[test]
+    fn what_is_written_together_succeeds_or_fails_alone() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let database = Database::open(&dir.path().join("stave.db"), true).expect("opened");
+        let outcomes: Vec<bool> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..32)
+                .map(|at| {
+                    let database = &database;
+                    scope.spawn(move || {
+                        let written = database.write_together(move |tx| {
+                            tx.execute("INSERT INTO buckets VALUES (?1, 0)", [format!("b-{at}")])
+                                .sql()?;
+                            if at % 4 == 0 {
+                                return Err(Error::invalid("changed my mind"));
+                            }
+                            Ok(())
+                        });
+                        written.is_ok()
+                    })
+                })
+                .collect();
+            let joined = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
+            joined.map(|outcome| outcome.expect("joined")).collect()
+        });
+        let expected: Vec<bool> = (0..32).map(|at| at % 4 != 0).collect();
+        assert_eq!(outcomes, expected);
+        let count: i64 = database
+            .read(|tx| {
+                tx.query_row("SELECT count(*) FROM buckets", [], |row| row.get(0))
+                    .sql()
+            })
+            .expect("read");
+        assert_eq!(count, 24);
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod rows;
 mod schema;
 mod staging;
 mod store;
+mod together;
 
 pub use home::Home;
 pub use liveness::LivenessLock;

@@ -54,7 +54,7 @@ impl LocalBuckets {
     /// Makes a finished file an object.
     pub(super) fn commit(&self, incoming: &Incoming<'_>) -> Result<ObjectDetails> {
         let Incoming { bucket, key, .. } = *incoming;
-        let identity = self.seal(&incoming.upload.file, &incoming.upload.path)?;
+        let identity = self.stamp(&incoming.upload.file, &incoming.upload.path)?;
         for _ in 0..TURNS {
             if matches!(incoming.condition, WriteCondition::IfMatch(_)) {
                 // Makes its ETag known; it is compared in the transaction.
@@ -79,14 +79,35 @@ impl LocalBuckets {
     /// None when the bucket has come to keep versions meanwhile.
     fn commit_plain(&self, incoming: &Incoming<'_>, identity: Identity) -> Result<Option<Noted>> {
         let Incoming { bucket, key, .. } = *incoming;
-        let pending = Pending {
-            name: &incoming.upload.pending,
-            event: incoming.by.event_name(),
+        let (into, name) = (bucket.clone(), key.as_str().to_owned());
+        let (noted, upload) = (incoming.noted.clone(), incoming.upload.pending.clone());
+        let event = incoming.by.event_name();
+        let insert = move |tx: &Transaction<'_>| {
+            let pending = Pending {
+                name: &upload,
+                event,
+            };
+            index::insert(tx, &into, &name, identity, &noted, Some(pending))
         };
-        self.store.database().write(|tx| {
-            let noted = &incoming.noted;
-            index::insert(tx, bucket, key.as_str(), identity, noted, Some(pending))
-        })?;
+        // The row means nothing before the rename: it may reach the disk before the bytes do.
+        let (flushed, written) = std::thread::scope(|scope| {
+            let flushing =
+                self.store.options().fsync.then(|| {
+                    scope.spawn(|| self.flush(&incoming.upload.file, &incoming.upload.path))
+                });
+            let written = self.store.database().write_together(insert);
+            let flushed = flushing.map_or(Ok(()), |thread| {
+                thread
+                    .join()
+                    .unwrap_or_else(|_| Err(Error::internal("a flush ended before its time")))
+            });
+            (flushed, written)
+        });
+        written?;
+        if let Err(error) = flushed {
+            self.forget_upload(incoming, identity);
+            return Err(error);
+        }
         #[cfg(test)]
         self.may_crash(CrashPoint::UploadNoted)?;
         let placed = self.place_upload(incoming, identity);
@@ -153,6 +174,7 @@ impl LocalBuckets {
 
     /// None when the condition cannot be told yet.
     fn commit_version(&self, incoming: &Incoming<'_>, identity: Identity) -> Result<Option<Noted>> {
+        self.flush(&incoming.upload.file, &incoming.upload.path)?;
         let made = self.change_as(Durability::Durable, |tx, touched| {
             self.write_version(tx, touched, incoming, identity)
         })?;

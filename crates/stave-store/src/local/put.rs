@@ -350,12 +350,24 @@ impl LocalBuckets {
 
     /// Stamps the file with the clock's time and writes it to the disk.
     pub(super) fn seal(&self, file: &File, path: &Path) -> Result<Identity> {
+        let identity = self.stamp(file, path)?;
+        self.flush(file, path)?;
+        Ok(identity)
+    }
+
+    /// Stamps the file with the clock's time.
+    pub(super) fn stamp(&self, file: &File, path: &Path) -> Result<Identity> {
         file.set_modified(SystemTime::from(self.store.now()))
             .at("stamp", path)?;
+        Ok(Identity::of(&file.metadata().at("read", path)?))
+    }
+
+    /// Writes the file to the disk.
+    pub(super) fn flush(&self, file: &File, path: &Path) -> Result<()> {
         if self.store.options().fsync {
             file.sync_all().at("flush", path)?;
         }
-        Ok(Identity::of(&file.metadata().at("read", path)?))
+        Ok(())
     }
 
     /// Copies an object as every kind of bucket can: the current version, without tags.
