@@ -13,6 +13,11 @@ use stave_core::sigv4::{BodyHash, ChunkedBody, Payload, Refusal, Trailer};
 
 use super::errors::{from_refusal, s3_error};
 
+const INCOMPLETE: &str =
+    "You did not provide the number of bytes specified by the Content-Length HTTP header";
+const TIMED_OUT: &str = "Your socket connection to the server was not read from or written to \
+                         within the timeout period.";
+
 /// Trailing headers, once the body has ended.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Trailers(Arc<Mutex<Option<Vec<Trailer>>>>);
@@ -167,17 +172,29 @@ impl std::error::Error for BodyFault {
     }
 }
 
-fn broken(error: &(dyn std::error::Error + 'static)) -> s3s::S3Error {
-    tracing::debug!(fault = %error, "a body broke off");
-    incomplete()
+/// Why a body broke off: S3's code and what it says. Who breaks off sends less than it announced;
+/// any other reason is the door's, which waits for nobody for ever.
+pub(super) fn broken_off(
+    fault: &(dyn std::error::Error + 'static),
+) -> (&'static str, &'static str) {
+    let mut next = Some(fault);
+    while let Some(source) = next {
+        if source.is::<hyper::Error>() {
+            return ("IncompleteBody", INCOMPLETE);
+        }
+        next = source.source();
+    }
+    ("RequestTimeout", TIMED_OUT)
+}
+
+fn broken(fault: &(dyn std::error::Error + 'static)) -> s3s::S3Error {
+    tracing::debug!(%fault, "a body broke off");
+    let (code, message) = broken_off(fault);
+    s3_error(code, 400, message)
 }
 
 fn incomplete() -> s3s::S3Error {
-    s3_error(
-        "IncompleteBody",
-        400,
-        "You did not provide the number of bytes specified by the Content-Length HTTP header",
-    )
+    s3_error("IncompleteBody", 400, INCOMPLETE)
 }
 
 /// A service's bytes as the body of an answer.

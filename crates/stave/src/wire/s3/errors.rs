@@ -31,7 +31,7 @@ pub(super) fn invalid_argument(message: impl Into<String>) -> S3Error {
 }
 
 /// The statuses of the codes that errors of services carry.
-const CODED: [(&str, u16); 12] = [
+const CODED: [(&str, u16); 13] = [
     ("AccessDenied", 403),
     ("BadDigest", 400),
     ("BucketAlreadyOwnedByYou", 409),
@@ -44,6 +44,7 @@ const CODED: [(&str, u16); 12] = [
     ("MalformedXML", 400),
     ("NoSuchBucket", 404),
     ("NoSuchKey", 404),
+    ("RequestTimeout", 400),
 ];
 
 fn of_fault(fault: ObjectFault) -> u16 {

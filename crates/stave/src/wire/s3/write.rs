@@ -11,6 +11,7 @@ use stave_store::{
 };
 
 use super::backend::Backend;
+use super::body::broken_off;
 use super::conditions::write_condition;
 use super::convert::{announced, asked, checksum, content_md5, etag, place, tags_of_header};
 use super::door::Asked;
@@ -98,9 +99,8 @@ pub(super) fn body(whole: Option<Bytes>, blob: Option<StreamingBlob>) -> PutBody
     };
     let stream = blob.map(|item| {
         item.map_err(|fault| {
-            Error::invalid("the body broke off")
-                .coded("IncompleteBody")
-                .caused_by(fault)
+            let (code, message) = broken_off(fault.as_ref());
+            Error::invalid(message).coded(code).caused_by(fault)
         })
     });
     PutBody::Stream(stream.boxed())
