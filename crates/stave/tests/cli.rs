@@ -12,6 +12,8 @@ mod demo;
 mod errors;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/iam.rs"]
+mod iam;
 #[path = "cli/jobs.rs"]
 mod jobs;
 #[path = "cli/objects.rs"]

@@ -3,6 +3,8 @@
 use clap::{Args, Subcommand, ValueEnum};
 use stave_core::job::Bookmark;
 
+use super::values;
+
 /// `stave job …`
 #[derive(Debug, Subcommand)]
 pub enum JobCommand {
@@ -53,7 +55,7 @@ Examples:
         #[arg(value_name = "FILE|NAME")]
         job: String,
         /// A value for ${K} in the job
-        #[arg(long = "arg", value_name = "K=V", value_parser = key_value)]
+        #[arg(long = "arg", value_name = "K=V", value_parser = values::pair)]
         arguments: Vec<(String, String)>,
     },
     /// Draw a job's graph
@@ -62,7 +64,7 @@ Examples:
         #[arg(value_name = "FILE|NAME")]
         job: String,
         /// A value for ${K} in the job
-        #[arg(long = "arg", value_name = "K=V", value_parser = key_value)]
+        #[arg(long = "arg", value_name = "K=V", value_parser = values::pair)]
         arguments: Vec<(String, String)>,
     },
     /// Look at what a job has read, or make it forget
@@ -130,7 +132,7 @@ pub struct JobRunArgs {
     pub job: String,
 
     /// A value for ${K} in the job
-    #[arg(long = "arg", value_name = "K=V", value_parser = key_value)]
+    #[arg(long = "arg", value_name = "K=V", value_parser = values::pair)]
     pub arguments: Vec<(String, String)>,
 
     /// Whether it reads only what the job has not read before; the job's own
@@ -141,12 +143,4 @@ pub struct JobRunArgs {
     /// Forget first what the job has read
     #[arg(long)]
     pub reset: bool,
-}
-
-/// An argument of a job: `name=value`.
-fn key_value(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("write it like NAME=VALUE".to_owned()),
-    }
 }

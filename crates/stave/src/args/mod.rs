@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod config;
 pub mod crawler;
 pub mod demo;
+pub mod iam;
 pub mod job;
 pub mod objects;
 pub mod query;
@@ -106,6 +107,9 @@ pub enum Command {
     /// Spotify's Web API: a sandbox of it, and what is extracted from it
     #[command(subcommand)]
     Spotify(spotify::SpotifyCommand),
+    /// Users, groups, roles and policies: who may do what
+    #[command(subcommand)]
+    Iam(iam::IamCommand),
     /// Serve the buckets and IAM to AWS's clients
     Serve(serve::ServeArgs),
     /// Print the variables that lead AWS's clients to the server

@@ -67,6 +67,14 @@ pub fn table_name(text: &str) -> Result<TableName, String> {
     }
 }
 
+/// Reads `name=value`; the value may hold more of `=`.
+pub fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it like NAME=VALUE".to_owned()),
+    }
+}
+
 fn told(error: &Error) -> String {
     match error.hint_text() {
         Some(hint) => format!("{error}\n  hint: {hint}"),

@@ -10,6 +10,7 @@ mod crawler;
 mod demo;
 mod doctor;
 mod env;
+mod iam;
 mod job;
 mod objects;
 mod query;
@@ -63,6 +64,7 @@ async fn with_home(
         Command::Crawler(command) => crawler::run(command, stave, output).await,
         Command::Query(args) => query::run(args, stave, output).await,
         Command::Sql(args) => sql::run(args, stave, output).await,
+        Command::Iam(command) => iam::run(command, stave, output).await,
         Command::Env(args) => env::run(&args, stave, output),
         Command::Config(_)
         | Command::Doctor
