@@ -81,7 +81,7 @@ class Module:
         rules = ""
         for bound in ("min", "max"):
             if bound in shape:
-                rules += f".{bound}({float(shape[bound])!r})"
+                rules += f".{bound}({float(shape[bound]):_})"
         if "pattern" in shape:
             rules += f".pattern(&{self.pattern(shape['pattern'])})"
         if "enum" in shape:

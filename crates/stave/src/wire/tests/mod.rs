@@ -4,6 +4,7 @@
 mod errors;
 mod every;
 mod models;
+mod steps;
 mod strangers;
 mod tree;
 

@@ -4403,7 +4403,7 @@ static RESOURCE_HANDLING_OPTION_TYPE_SHAPE: Shape = Shape::string().min(1.0).max
 
 static RESOURCE_NAME_LIST_TYPE_SHAPE: Shape = Shape::list(&RESOURCE_NAME_TYPE_SHAPE);
 
-static RESOURCE_NAME_TYPE_SHAPE: Shape = Shape::string().min(1.0).max(2048.0);
+static RESOURCE_NAME_TYPE_SHAPE: Shape = Shape::string().min(1.0).max(2_048.0);
 
 static RESOURCE_SPECIFIC_RESULT_MEMBERS: &[Member] = &[
     Member::new("EvalResourceName", &RESOURCE_NAME_TYPE_SHAPE).required(),
@@ -4706,7 +4706,7 @@ static ACCOUNT_ALIAS_LIST_TYPE_SHAPE: Shape = Shape::list(&ACCOUNT_ALIAS_TYPE_SH
 
 static ACCOUNT_ALIAS_TYPE_SHAPE: Shape = Shape::string().min(3.0).max(63.0).pattern(&PATTERN_3);
 
-static ARN_TYPE_SHAPE: Shape = Shape::string().min(20.0).max(2048.0);
+static ARN_TYPE_SHAPE: Shape = Shape::string().min(20.0).max(2_048.0);
 
 static ATTACHED_POLICIES_LIST_TYPE_SHAPE: Shape = Shape::list(&ATTACHED_POLICY_SHAPE);
 
@@ -4732,9 +4732,9 @@ static INSTANCE_PROFILE_NAME_TYPE_SHAPE: Shape =
 
 static MARKER_TYPE_SHAPE: Shape = Shape::string().min(1.0).max(320.0).pattern(&PATTERN_8);
 
-static MAX_ITEMS_TYPE_SHAPE: Shape = Shape::integer().min(1.0).max(1000.0);
+static MAX_ITEMS_TYPE_SHAPE: Shape = Shape::integer().min(1.0).max(1_000.0);
 
-static MAX_PASSWORD_AGE_TYPE_SHAPE: Shape = Shape::integer().min(1.0).max(1095.0);
+static MAX_PASSWORD_AGE_TYPE_SHAPE: Shape = Shape::integer().min(1.0).max(1_095.0);
 
 static MINIMUM_PASSWORD_LENGTH_TYPE_SHAPE: Shape = Shape::integer().min(6.0).max(128.0);
 
@@ -4750,12 +4750,12 @@ static PATH_PREFIX_TYPE_SHAPE: Shape = Shape::string().min(1.0).max(512.0).patte
 
 static PATH_TYPE_SHAPE: Shape = Shape::string().min(1.0).max(512.0).pattern(&PATTERN_4);
 
-static POLICY_DESCRIPTION_TYPE_SHAPE: Shape = Shape::string().max(1000.0);
+static POLICY_DESCRIPTION_TYPE_SHAPE: Shape = Shape::string().max(1_000.0);
 
 static POLICY_DETAIL_LIST_TYPE_SHAPE: Shape = Shape::list(&POLICY_DETAIL_SHAPE);
 
 static POLICY_DOCUMENT_TYPE_SHAPE: Shape =
-    Shape::string().min(1.0).max(131072.0).pattern(&PATTERN_2);
+    Shape::string().min(1.0).max(131_072.0).pattern(&PATTERN_2);
 
 static POLICY_DOCUMENT_VERSION_LIST_TYPE_SHAPE: Shape = Shape::list(&POLICY_VERSION_SHAPE);
 
@@ -4771,13 +4771,13 @@ static POLICY_SCOPE_TYPE_SHAPE: Shape = Shape::string().one_of(&["All", "AWS", "
 
 static POLICY_VERSION_ID_TYPE_SHAPE: Shape = Shape::string().pattern(&PATTERN_7);
 
-static ROLE_DESCRIPTION_TYPE_SHAPE: Shape = Shape::string().max(1000.0).pattern(&PATTERN_6);
+static ROLE_DESCRIPTION_TYPE_SHAPE: Shape = Shape::string().max(1_000.0).pattern(&PATTERN_6);
 
 static ROLE_DETAIL_LIST_TYPE_SHAPE: Shape = Shape::list(&ROLE_DETAIL_SHAPE);
 
 static ROLE_LIST_TYPE_SHAPE: Shape = Shape::list(&ROLE_SHAPE);
 
-static ROLE_MAX_SESSION_DURATION_TYPE_SHAPE: Shape = Shape::integer().min(3600.0).max(43200.0);
+static ROLE_MAX_SESSION_DURATION_TYPE_SHAPE: Shape = Shape::integer().min(3_600.0).max(43_200.0);
 
 static ROLE_NAME_TYPE_SHAPE: Shape = Shape::string().min(1.0).max(64.0).pattern(&PATTERN_0);
 

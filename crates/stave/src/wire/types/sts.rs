@@ -443,23 +443,23 @@ static ACCESS_KEY_ID_TYPE_SHAPE: Shape = Shape::string().min(16.0).max(128.0).pa
 
 static ACCESS_KEY_SECRET_TYPE_SHAPE: Shape = Shape::string().secret();
 
-static ARN_TYPE_SHAPE: Shape = Shape::string().min(20.0).max(2048.0).pattern(&PATTERN_0);
+static ARN_TYPE_SHAPE: Shape = Shape::string().min(20.0).max(2_048.0).pattern(&PATTERN_0);
 
 static ASSUMED_ROLE_ID_TYPE_SHAPE: Shape = Shape::string().min(2.0).max(193.0).pattern(&PATTERN_6);
 
-static CONTEXT_ASSERTION_TYPE_SHAPE: Shape = Shape::string().min(4.0).max(2048.0);
+static CONTEXT_ASSERTION_TYPE_SHAPE: Shape = Shape::string().min(4.0).max(2_048.0);
 
-static DURATION_SECONDS_TYPE_SHAPE: Shape = Shape::integer().min(900.0).max(129600.0);
+static DURATION_SECONDS_TYPE_SHAPE: Shape = Shape::integer().min(900.0).max(129_600.0);
 
-static EXTERNAL_ID_TYPE_SHAPE: Shape = Shape::string().min(2.0).max(1224.0).pattern(&PATTERN_3);
+static EXTERNAL_ID_TYPE_SHAPE: Shape = Shape::string().min(2.0).max(1_224.0).pattern(&PATTERN_3);
 
-static MINIMUM_SESSION_TOKEN_SIZE_TYPE_SHAPE: Shape = Shape::integer().min(0.0).max(4096.0);
+static MINIMUM_SESSION_TOKEN_SIZE_TYPE_SHAPE: Shape = Shape::integer().min(0.0).max(4_096.0);
 
 static NON_NEGATIVE_INTEGER_TYPE_SHAPE: Shape = Shape::integer().min(0.0);
 
 static POLICY_DESCRIPTOR_LIST_TYPE_SHAPE: Shape = Shape::list(&POLICY_DESCRIPTOR_TYPE_SHAPE);
 
-static ROLE_DURATION_SECONDS_TYPE_SHAPE: Shape = Shape::integer().min(900.0).max(43200.0);
+static ROLE_DURATION_SECONDS_TYPE_SHAPE: Shape = Shape::integer().min(900.0).max(43_200.0);
 
 static ROLE_SESSION_NAME_TYPE_SHAPE: Shape = Shape::string().min(2.0).max(64.0).pattern(&PATTERN_1);
 
