@@ -39,8 +39,8 @@ use s3s::{S3, S3Request, S3Response, S3Result};
 use stave_services::Buckets;
 
 use super::{
-    bucket_settings, buckets, copy, delete, lifecycle, list, multipart, notification, read,
-    tagging, versions, write,
+    bucket_settings, buckets, complete, copy, delete, lifecycle, list, multipart, notification,
+    read, tagging, versions, write,
 };
 
 /// S3's operations over the buckets service.
@@ -73,7 +73,7 @@ impl S3 for Backend {
         &self,
         request: S3Request<CompleteMultipartUploadInput>,
     ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
-        multipart::complete(self, request).await
+        complete::complete(self, request).await
     }
 
     async fn copy_object(

@@ -22,6 +22,7 @@ mod backend;
 mod body;
 mod bucket_settings;
 mod buckets;
+mod complete;
 mod conditions;
 mod convert;
 mod copy;

@@ -1,24 +1,21 @@
 //! Uploads in parts.
 
 use s3s::dto::{
-    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
-    CompleteMultipartUploadOutput, CopyPartResult, CreateMultipartUploadInput,
-    CreateMultipartUploadOutput, Initiator, ListMultipartUploadsInput, ListMultipartUploadsOutput,
-    ListPartsInput, ListPartsOutput, MultipartUpload, Part, StorageClass, UploadPartCopyInput,
-    UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, CopyPartResult,
+    CreateMultipartUploadInput, CreateMultipartUploadOutput, Initiator, ListMultipartUploadsInput,
+    ListMultipartUploadsOutput, ListPartsInput, ListPartsOutput, MultipartUpload, Part,
+    StorageClass, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
 };
-use s3s::{S3Request, S3Response, S3Result, dto};
+use s3s::{S3Request, S3Response, S3Result};
 use stave_store::{
-    ByteRange, ChecksumType, CompleteRequest, CompletedPart, ContentHeaders, ExpectedChecksum,
-    UploadListRequest, UploadOptions,
+    ByteRange, ChecksumType, ContentHeaders, ExpectedChecksum, UploadListRequest, UploadOptions,
 };
 
 use super::backend::Backend;
-use super::conditions::{copy_source, write_condition};
+use super::conditions::copy_source;
 use super::convert::{
-    Encoding, algorithm, announced, announced_if_any, asked, bucket, caller, checksum,
-    checksum_type, checksum_value, count, etag, from_algorithm, malformed_xml, owner, page_size,
-    part_number, place, tags_of_header, time,
+    Encoding, algorithm, announced, asked, bucket, caller, checksum_type, checksum_value, count,
+    etag, from_algorithm, owner, page_size, part_number, place, tags_of_header, time,
 };
 use super::errors::{from_service, invalid_argument};
 use super::write::{body, content_type, expected_body, user_metadata};
@@ -168,67 +165,6 @@ fn copy_range(text: &str) -> S3Result<ByteRange> {
             "The x-amz-copy-source-range value must be of the form bytes=first-last where first \
              and last are the zero-based offsets of the first and last bytes to copy",
         )
-    })
-}
-
-pub(super) async fn complete(
-    backend: &Backend,
-    request: S3Request<CompleteMultipartUploadInput>,
-) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
-    let asked = asked(&request)?;
-    let input = &request.input;
-    let (bucket, key) = place(&input.bucket, &input.key)?;
-    let named = input.multipart_upload.as_ref();
-    let named = named
-        .and_then(|upload| upload.parts.clone())
-        .unwrap_or_default();
-    if named.is_empty() {
-        return Err(malformed_xml());
-    }
-    let expected = announced_if_any(&request.headers, &asked.trailers)?;
-    let size = input.mpu_object_size;
-    let size = size.map(u64::try_from).transpose();
-    let wanted = CompleteRequest {
-        parts: named.into_iter().map(completed).collect::<S3Result<_>>()?,
-        condition: write_condition(&request.headers)?,
-        checksum: expected.map_or(ExpectedChecksum::None, |(_, expected)| expected),
-        size: size.map_err(|_| invalid_argument("Invalid x-amz-mp-object-size"))?,
-    };
-    let done = backend
-        .buckets
-        .complete_upload(&asked.caller, &bucket, &key, &input.upload_id, wanted)
-        .await
-        .map_err(from_service)?;
-    let sums = checksum(done.checksum.as_ref());
-    Ok(S3Response::new(CompleteMultipartUploadOutput {
-        bucket: Some(bucket.to_string()),
-        key: Some(key.to_string()),
-        location: Some(format!("{}/{bucket}/{key}", asked.base)),
-        checksum_crc32: sums.checksum_crc32,
-        checksum_crc32c: sums.checksum_crc32c,
-        checksum_crc64nvme: sums.checksum_crc64nvme,
-        checksum_sha1: sums.checksum_sha1,
-        checksum_sha256: sums.checksum_sha256,
-        checksum_type: sums.checksum_type,
-        e_tag: Some(etag(done.etag)),
-        version_id: done.version_id,
-        ..CompleteMultipartUploadOutput::default()
-    }))
-}
-
-fn completed(part: dto::CompletedPart) -> S3Result<CompletedPart> {
-    let (Some(number), Some(etag)) = (part.part_number, part.e_tag) else {
-        return Err(malformed_xml());
-    };
-    Ok(CompletedPart {
-        number: part_number(number)?,
-        etag: etag.value().to_owned(),
-        checksum: part
-            .checksum_crc32
-            .or(part.checksum_crc32c)
-            .or(part.checksum_crc64nvme)
-            .or(part.checksum_sha1)
-            .or(part.checksum_sha256),
     })
 }
 
