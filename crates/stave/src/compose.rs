@@ -90,11 +90,6 @@ impl Stave {
         Caller::root(self.config.account.value.clone())
     }
 
-    /// Whether the command line works as somebody else than the home's owner.
-    pub fn is_another(&self) -> bool {
-        self.config.as_user.is_some()
-    }
-
     /// Users, roles and policies; the first use makes the account and its root's key.
     pub fn iam(&self) -> Result<&Iam> {
         if let Some(iam) = self.iam.get() {

@@ -37,9 +37,7 @@ pub async fn run(args: Args, config: Config, stop: Stop) -> Result<(), Failure> 
         Command::Spotify(command) => spotify::run(command, config, output, stop).await,
         Command::Sample(args) => sample::run(args, config, output).await,
         Command::Demo(args) => demo::run(args, Arc::new(Stave::open(config)?), output, stop).await,
-        Command::Serve(args) => {
-            serve::run(args, Arc::new(Stave::open(config)?), output, stop).await
-        }
+        Command::Serve(args) => serve::run(args, config, output, stop).await,
         command => with_home(command, &Stave::open(config)?, output, stop).await,
     }
 }

@@ -6,6 +6,7 @@ use stave_core::Error;
 
 use crate::args::serve::ServeArgs;
 use crate::compose::Stave;
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::server::{self, Limits, ServeOptions, Server, TlsFiles};
@@ -14,17 +15,20 @@ use crate::stop::Stop;
 /// Serves until it is told to stop.
 pub async fn run(
     args: ServeArgs,
-    stave: Arc<Stave>,
+    config: Config,
     output: Output,
     stop: Stop,
 ) -> Result<(), Failure> {
     check_address(&args)?;
-    if stave.is_another() {
+    if let Some(user) = &config.as_user {
         return Err(Failure::Usage(
-            Error::invalid("a server has callers of its own; it is nobody's")
-                .hint("leave --as out: who asks is told by the key that a request is signed with"),
+            Error::invalid(format!(
+                "a server works for all who sign, not as {user} alone"
+            ))
+            .hint("leave --as out; `stave env --as USER` prints a key of a user"),
         ));
     }
+    let stave = Arc::new(Stave::open(config)?);
     let tls = match (&args.tls_cert, &args.tls_key) {
         (Some(certificate), Some(key)) => Some(TlsFiles {
             certificate: certificate.clone(),

@@ -87,7 +87,9 @@ fn named_by_headers(request: &Parts) -> Option<&'static str> {
             .find(|(name, _)| *name == of)
             .map(|(_, service)| *service);
     }
-    let host = text("host").or_else(|| request.uri.host())?;
+    let host = text("host")
+        .or_else(|| request.uri.host())
+        .unwrap_or_default();
     let label = host.split(['.', ':']).next()?;
     let by_host = HOSTS
         .iter()
