@@ -11,6 +11,7 @@ pub mod caller;
 pub mod catalog;
 pub mod clock;
 pub mod error;
+pub mod events;
 pub mod hive;
 pub mod iam;
 pub mod ids;
