@@ -25,7 +25,11 @@ pub fn job_run_id(ids: &dyn IdSource) -> String {
 
 /// A random UUID in its text form (RFC 9562, version 4), as Athena and Glue crawls use it.
 pub fn uuid(ids: &dyn IdSource) -> String {
-    let bits = ids.next();
+    uuid_of(ids.next())
+}
+
+/// The UUID that `bits` make, as [`uuid`] makes one of new bits.
+pub fn uuid_of(bits: u128) -> String {
     let bits = (bits & !(0xf << 76)) | (0x4 << 76);
     let bits = (bits & !(0x3 << 62)) | (0x2 << 62);
     let hex = format!("{bits:032x}");

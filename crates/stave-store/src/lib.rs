@@ -38,11 +38,11 @@ pub use objects::{
 };
 pub use remote::{RemoteBuckets, RemoteConfig};
 pub use routes::Buckets;
-pub use rows::iam;
 pub use rows::{
     BookmarkAdvance, Crawl, CrawlState, Crawler, CrawlerState, Expiration, Job, JobBookmark,
     JobRun, LifecycleFilter, LifecycleRule, LogLine, ObjectEvent, ObjectMove, OnExisting,
     ReadObject, RunEnd, RunState, TableVersion, TakenEvents,
 };
+pub use rows::{eventing, iam};
 pub use staging::Staging;
 pub use store::{Store, StoreOptions, Swept};

@@ -2,7 +2,7 @@
 //! has been released is never changed; a new one is added after it.
 
 /// Each step brings `user_version` up by one.
-pub(crate) const STEPS: &[&str] = &[FIRST, MEMORY, BOOKMARKS, IAM, S3];
+pub(crate) const STEPS: &[&str] = &[FIRST, MEMORY, BOOKMARKS, IAM, S3, EVENTS];
 
 /// Identities (`inode`, `mtime_ns`, `size`) tie a row to one very file: a row
 /// counts only for the file that it was written for. `pending` names the upload
@@ -358,4 +358,57 @@ CREATE TABLE event_consumers (
     name TEXT NOT NULL PRIMARY KEY,
     position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+";
+
+/// Rules and schedules. Documents are texts of the service; a timer says when its owner, a rule
+/// or schedule, is due next; a delivery is on its way to a target, and may be taken from
+/// `next_at` on. `generation` counts every change of a document, so that what was read of them
+/// can be kept until then.
+const EVENTS: &str = "
+CREATE TABLE eventing_state (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    generation INTEGER NOT NULL
+) STRICT;
+INSERT INTO eventing_state VALUES (1, 0);
+CREATE TABLE eventing_documents (
+    kind TEXT NOT NULL,
+    parent TEXT NOT NULL,
+    name TEXT NOT NULL,
+    document TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (kind, parent, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE eventing_timers (
+    owner TEXT NOT NULL PRIMARY KEY,
+    anchor_at INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    fire_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX eventing_timers_fire ON eventing_timers (fire_at);
+CREATE TABLE eventing_deliveries (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    source TEXT NOT NULL,
+    target TEXT NOT NULL,
+    role TEXT,
+    payload TEXT NOT NULL,
+    details TEXT,
+    max_attempts INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    next_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX eventing_deliveries_next ON eventing_deliveries (next_at);
+CREATE TABLE eventing_dead_letters (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL,
+    source TEXT NOT NULL,
+    target TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    error TEXT NOT NULL,
+    failed_at INTEGER NOT NULL
+) STRICT;
 ";

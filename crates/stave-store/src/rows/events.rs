@@ -166,6 +166,21 @@ impl Store {
     }
 }
 
+/// Notes that `consumer` is done with the events `first` to `last`, in the caller's
+/// transaction; `false` when it was past `first` already.
+pub(super) fn pass(tx: &Connection, consumer: &str, first: u64, last: u64) -> Result<bool> {
+    if position(tx, consumer)? >= first.cast_signed() {
+        return Ok(false);
+    }
+    tx.execute(
+        "UPDATE event_consumers SET position = ?2 WHERE name = ?1",
+        (consumer, last.cast_signed()),
+    )
+    .sql()?;
+    trim(tx)?;
+    Ok(true)
+}
+
 /// Removes what every consumer has acknowledged.
 fn trim(tx: &Connection) -> Result<()> {
     tx.execute(

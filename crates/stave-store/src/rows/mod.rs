@@ -1,10 +1,11 @@
 //! Rows: the Data Catalog, job definitions, runs and bookmarks, crawlers and crawls, IAM,
-//! and what the extractor remembers.
+//! rules and schedules, and what the extractor remembers.
 //! Blocking. Every function is one transaction.
 
 mod bookmarks;
 mod crawlers;
 mod databases;
+pub mod eventing;
 pub(crate) mod events;
 pub mod iam;
 mod jobs;
