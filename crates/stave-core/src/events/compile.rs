@@ -93,7 +93,7 @@ impl Compiler<'_> {
             };
             match self.0.next()? {
                 Token::StartObject => self.object(branches, &inner, in_or)?,
-                Token::StartArray => self.values(branches, inner)?,
+                Token::StartArray => self.values(branches, &inner)?,
                 _ => {
                     return Err(self
                         .0
@@ -148,7 +148,7 @@ impl Compiler<'_> {
     }
 
     /// The values of a path, whose opening bracket is read.
-    fn values(&mut self, branches: &mut Vec<Branch>, path: String) -> Result<()> {
+    fn values(&mut self, branches: &mut Vec<Branch>, path: &str) -> Result<()> {
         let mut matchers = Vec::new();
         loop {
             match self.0.next()? {
@@ -177,7 +177,7 @@ impl Compiler<'_> {
         }
         let matchers = Arc::new(matchers);
         for branch in branches {
-            branch.insert(path.clone(), Arc::clone(&matchers));
+            branch.insert(path.to_owned(), Arc::clone(&matchers));
         }
         Ok(())
     }

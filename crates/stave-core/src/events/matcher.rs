@@ -18,7 +18,7 @@ impl Comparable {
     /// The number, if it is one that can be compared.
     pub fn of(number: f64) -> Option<Self> {
         // The sum is within what a float holds to the last digit.
-        (number.abs() <= MAX_NUMBER).then(|| Self((1e6 * (MAX_NUMBER + number)) as i64))
+        (number.abs() <= MAX_NUMBER).then_some(Self((1e6 * (MAX_NUMBER + number)) as i64))
     }
 
     fn of_value(value: &Value) -> Option<Self> {

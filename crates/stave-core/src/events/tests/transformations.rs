@@ -103,7 +103,7 @@ fn templates_are_filled_in() {
             r#"{"arn": "arn:aws:events:us-east-1:123456789012:rule/r", "name": "r"}"#,
         ),
         (
-            r#"<aws.events.event.ingestion-time>"#,
+            "<aws.events.event.ingestion-time>",
             r#""2026-11-21T10:00:01Z""#,
         ),
         ("\"one\"\n\"two <state>\"", "\"one\"\n\"two RUNNING\""),
@@ -126,7 +126,7 @@ fn bad_templates_are_refused() {
         ("EC2 instance <instance>", "no JSON"),
         (r#"{"a": <other>}"#, "invalid placeholder other"),
         (r#"{"<state>": 1}"#, "name of a member"),
-        (r#"{<state>: 1}"#, "no JSON"),
+        ("{<state>: 1}", "no JSON"),
         (r#"{"a": 1} {"b": 2}"#, "no JSON"),
         (r#"{"a": "#, "no JSON"),
         ("", "0 characters"),
