@@ -14,7 +14,9 @@ pub mod crawler;
 pub mod extract;
 pub mod iam;
 pub mod jobs;
+pub mod notifications;
 pub mod queries;
+pub mod schedules;
 pub mod transfer;
 
 pub use buckets::Buckets;
@@ -23,5 +25,7 @@ pub use crawler::Crawlers;
 pub use extract::Extracts;
 pub use iam::Iam;
 pub use jobs::Jobs;
+pub use notifications::Notifications;
 pub use queries::Queries;
+pub use schedules::Schedules;
 pub use transfer::Transfer;
