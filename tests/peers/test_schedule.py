@@ -2,7 +2,8 @@
 
 pyawscron knows no time zones: it tells local times, which zoneinfo places on the time line. Times
 that a clock skips are left out, of those that it shows twice the first is meant, as AWS's
-Scheduler does.
+Scheduler does. Days from the 29th on are left to the tests in the core: pyawscron fails where a
+month does not have them.
 """
 
 import datetime
@@ -43,7 +44,7 @@ EXPRESSIONS = [
     "0 0/3 * * ? *",
     "0 6-18/4 * * ? *",
     "0 9 L * ? *",
-    "0 9 LW * ? *",
+    "0 9 12W * ? *",
     "0 9 1W * ? *",
     "0 9 15W * ? *",
     "0 9 28W * ? *",
@@ -59,9 +60,9 @@ EXPRESSIONS = [
     "0 9 ? * TUE-THU,SAT *",
     "0 12 1,15 * ? *",
     "0 12 1-7 * ? *",
-    "0 12 31 * ? *",
-    "0 12 30 * ? *",
-    "0 12 1/10 * ? *",
+    "0 12 28 * ? *",
+    "0 12 27 * ? *",
+    "0 12 1/9 * ? *",
     "0 12 5-25/5 * ? *",
     "0 12 1 JAN,APR,JUL,OCT ? *",
     "0 12 * 2 ? *",
@@ -93,7 +94,6 @@ def ours(zone):
 
 def theirs(text, zone):
     """The times of one expression, by pyawscron and zoneinfo."""
-    # Its steps and unions are read as ours are when they are written out.
     cron = AWSCron(text)
     utc = datetime.timezone.utc
     local = AFTER.astimezone(zone).replace(tzinfo=utc)

@@ -113,6 +113,7 @@ fn request_ids(event: &ObjectEvent) -> (String, String) {
 
 /// A key as it stands in a record: encoded as forms are, but for its slashes.
 fn encoded(key: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let mut text = String::with_capacity(key.len());
     for byte in key.bytes() {
         match byte {
@@ -120,7 +121,12 @@ fn encoded(key: &str) -> String {
                 text.push(char::from(byte));
             }
             b' ' => text.push('+'),
-            other => text.push_str(&format!("%{other:02X}")),
+            other => {
+                text.push('%');
+                text.extend(
+                    [other >> 4, other & 15].map(|half| char::from(HEX[usize::from(half)])),
+                );
+            }
         }
     }
     text

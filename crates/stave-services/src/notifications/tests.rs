@@ -259,13 +259,12 @@ async fn a_bucket_that_is_gone_holds_nobody_up() {
     assert!(bucket.told().await.is_empty());
 }
 
-#[tokio::test]
-async fn wrong_configurations_are_refused() {
-    let bucket = bucket().await;
+/// Configurations that are wrong, and what is to be found in the words.
+fn wrong() -> Vec<(NotificationConfiguration, &'static str)> {
     let ambiguous = "Configuration is ambiguously defined. Cannot have overlapping suffixes in two \
                      rules if the prefixes are overlapping for the same event type.";
     let put = ["s3:ObjectCreated:Put"];
-    for (bad, message) in [
+    vec![
         (
             functions(&[function("a", &["s3:Foo"], &[])]),
             "The event 's3:Foo' is not supported",
@@ -318,7 +317,13 @@ async fn wrong_configurations_are_refused() {
             }]),
             "Unable to validate the following destination configurations",
         ),
-    ] {
+    ]
+}
+
+#[tokio::test]
+async fn wrong_configurations_are_refused() {
+    let bucket = bucket().await;
+    for (bad, message) in wrong() {
         let error = bucket.notify(&bad).expect_err(message);
         assert!(error.message().contains(message), "{error}");
     }

@@ -81,7 +81,7 @@ impl Schedules {
     /// Tries some of the deliveries that may be tried now.
     pub async fn deliver(&self) -> Result<Delivered> {
         let taken = blocking(self.store(), |store| {
-            let next = store.eventing_read(|rows| rows.next_delivery())?;
+            let next = store.eventing_read(next_delivery)?;
             if next.is_none_or(|next| next > store.clock_now()) {
                 return Ok(Vec::new());
             }
@@ -189,6 +189,11 @@ impl Schedules {
             Ok(())
         })
     }
+}
+
+// A method's path is not general enough in its lifetimes.
+fn next_delivery(rows: &Rows<'_>) -> Result<Option<Timestamp>> {
+    rows.next_delivery()
 }
 
 fn later(at: Timestamp, seconds: i64) -> Timestamp {

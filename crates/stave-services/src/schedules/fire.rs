@@ -21,12 +21,17 @@ pub(super) struct Firing {
     pub ends: bool,
 }
 
+// A method's path is not general enough in its lifetimes.
+fn next_timer(rows: &Rows<'_>) -> Result<Option<Timestamp>> {
+    rows.next_timer()
+}
+
 impl Schedules {
     /// Fires what is due at the present moment; says when something is due next. Blocking.
     pub fn tick(&self) -> Result<Option<Timestamp>> {
         let now = self.store().clock_now();
         loop {
-            let next = self.store().eventing_read(|rows| rows.next_timer())?;
+            let next = self.store().eventing_read(next_timer)?;
             if next.is_none_or(|next| next > now) {
                 return Ok(next);
             }

@@ -91,7 +91,7 @@ impl Schedules {
                 ));
             }
             rows.put_document(Kind::Rule, bus, &new.name, &write(&text)?)?;
-            self.set_rule_timer(rows, &arn, old.as_ref(), &text)
+            set_timer(rows, &arn, old.as_ref(), &text)
         })?;
         self.0.work.notify_one();
         Ok(arn)
@@ -151,7 +151,7 @@ impl Schedules {
                 ..old.clone()
             };
             rows.put_document(Kind::Rule, bus, name, &write(&text)?)?;
-            self.set_rule_timer(rows, &arn, Some(&old), &text)
+            set_timer(rows, &arn, Some(&old), &text)
         })?;
         self.0.work.notify_one();
         Ok(())
@@ -190,28 +190,6 @@ impl Schedules {
             created_by: self.account().to_owned(),
         })
     }
-
-    /// Sets or clears a rule's timer. One that goes on with the same schedule keeps its time.
-    fn set_rule_timer(
-        &self,
-        rows: &Rows<'_>,
-        arn: &str,
-        old: Option<&RuleText>,
-        new: &RuleText,
-    ) -> Result<()> {
-        let runs = |text: &RuleText| text.enabled.then(|| text.schedule.clone()).flatten();
-        let Some(schedule) = runs(new) else {
-            return rows.clear_timer(arn);
-        };
-        if old.and_then(runs).as_ref() == Some(&schedule) {
-            return Ok(());
-        }
-        let now = rows.now();
-        match Plan::of_rule(arn, &schedule, now)?.timer_after(now) {
-            Some(timer) => rows.set_timer(&timer),
-            None => rows.clear_timer(arn),
-        }
-    }
 }
 
 /// The parent of a rule's targets.
@@ -228,6 +206,22 @@ fn rule_document(rows: &Rows<'_>, bus: &str, name: &str) -> Result<Document> {
 /// What is kept of a rule.
 pub(super) fn rule_text(rows: &Rows<'_>, bus: &str, name: &str) -> Result<RuleText> {
     read(&rule_document(rows, bus, name)?.text)
+}
+
+/// Sets or clears a rule's timer. One that goes on with the same schedule keeps its time.
+fn set_timer(rows: &Rows<'_>, arn: &str, old: Option<&RuleText>, new: &RuleText) -> Result<()> {
+    let runs = |text: &RuleText| text.enabled.then(|| text.schedule.clone()).flatten();
+    let Some(schedule) = runs(new) else {
+        return rows.clear_timer(arn);
+    };
+    if old.and_then(runs).as_ref() == Some(&schedule) {
+        return Ok(());
+    }
+    let now = rows.now();
+    match Plan::of_rule(arn, &schedule, now)?.timer_after(now) {
+        Some(timer) => rows.set_timer(&timer),
+        None => rows.clear_timer(arn),
+    }
 }
 
 fn check_rule(new: &NewRule, bus: &str) -> Result<()> {

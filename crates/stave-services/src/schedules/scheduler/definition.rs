@@ -226,18 +226,15 @@ impl Schedules {
     ) -> Result<NewDelivery> {
         let target = &definition.target;
         let id = self.new_id();
-        let payload = match &target.input {
-            Some(input) => input
+        let payload = if let Some(input) = &target.input {
+            let due_at = stave_core::events::seconds(due_at);
+            input
                 .replace("<aws.scheduler.schedule-arn>", arn)
-                .replace(
-                    "<aws.scheduler.scheduled-time>",
-                    &stave_core::events::seconds(due_at),
-                )
-                .replace("<aws.scheduler.execution-id>", &id),
-            None => {
-                let of = (self.account(), self.region());
-                scheduler_event(&id, of, arn, due_at).to_string()
-            }
+                .replace("<aws.scheduler.scheduled-time>", &due_at)
+                .replace("<aws.scheduler.execution-id>", &id)
+        } else {
+            let of = (self.account(), self.region());
+            scheduler_event(&id, of, arn, due_at).to_string()
         };
         let retry = target.retry_policy.unwrap_or_default();
         Ok(NewDelivery {

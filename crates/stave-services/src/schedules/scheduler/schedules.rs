@@ -95,7 +95,7 @@ impl Schedules {
                 )));
             }
             rows.add_document(Kind::Schedule, group, name, &write(&new.definition)?)?;
-            self.set_schedule_timer(rows, &arn, &new.definition)
+            set_timer(rows, &arn, &new.definition)
         })?;
         self.0.work.notify_one();
         Ok(arn)
@@ -116,7 +116,7 @@ impl Schedules {
             if new.definition.has_times_of(&old) {
                 return Ok(());
             }
-            self.set_schedule_timer(rows, &arn, &new.definition)
+            set_timer(rows, &arn, &new.definition)
         })?;
         self.0.work.notify_one();
         Ok(arn)
@@ -203,7 +203,6 @@ impl Schedules {
     }
 
     /// The schedule that an ARN names, with its group and name.
-    #[expect(clippy::type_complexity, reason = "a place and what is there")]
     pub(in super::super) fn schedule_of<'a>(
         &self,
         rows: &Rows<'_>,
@@ -220,21 +219,6 @@ impl Schedules {
             .map(|document| Ok(((group, name), read(&document.text)?)))
             .transpose()
     }
-
-    /// Sets the timer of a schedule that begins now, or clears it.
-    fn set_schedule_timer(
-        &self,
-        rows: &Rows<'_>,
-        arn: &str,
-        definition: &ScheduleDefinition,
-    ) -> Result<()> {
-        let anchor = definition.start_at.unwrap_or(rows.now());
-        let timer = definition.firing(arn, anchor)?.plan.timer_from(rows.now());
-        match timer.filter(|_| definition.is_enabled) {
-            Some(timer) => rows.set_timer(&timer),
-            None => rows.clear_timer(arn),
-        }
-    }
 }
 
 impl ScheduleFilter {
@@ -244,6 +228,16 @@ impl ScheduleFilter {
             .name
             .starts_with(self.prefix.as_deref().unwrap_or_default())
             && self.is_enabled.is_none_or(|wanted| wanted == is_enabled)
+    }
+}
+
+/// Sets the timer of a schedule that begins now, or clears it.
+fn set_timer(rows: &Rows<'_>, arn: &str, definition: &ScheduleDefinition) -> Result<()> {
+    let anchor = definition.start_at.unwrap_or(rows.now());
+    let timer = definition.firing(arn, anchor)?.plan.timer_from(rows.now());
+    match timer.filter(|_| definition.is_enabled) {
+        Some(timer) => rows.set_timer(&timer),
+        None => rows.clear_timer(arn),
     }
 }
 

@@ -140,7 +140,11 @@ async fn a_one_time_schedule_fires_once_and_may_go() {
     assert!(fired(&world).await.is_empty());
     let listed = world
         .schedules
-        .list_schedules(&world.root, &Default::default(), &PageRequest::default())
+        .list_schedules(
+            &world.root,
+            &super::super::scheduler::ScheduleFilter::default(),
+            &PageRequest::default(),
+        )
         .expect("listed");
     let names: Vec<&str> = listed
         .items

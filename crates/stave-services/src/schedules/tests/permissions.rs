@@ -1,15 +1,65 @@
 //! Each operation asks whether the caller may.
 
 use super::super::policy::{NewPermission, PermissionCondition};
-use super::super::scheduler::ScheduleFilter;
+use super::super::scheduler::{NewGroup, ScheduleFilter};
 use super::*;
 
+fn denied<T: std::fmt::Debug>(action: &str, result: Result<T>) {
+    let error = result.expect_err(action);
+    assert_eq!(error.kind(), ErrorKind::Denied, "{action}: {error}");
+    let wanted = format!(":{action} ");
+    assert!(error.message().contains(&wanted), "{action}: {error}");
+}
+
 #[test]
-fn who_may_nothing_is_denied_everything() {
+fn who_may_nothing_can_do_nothing_with_rules() {
     let world = world();
-    let (schedules, nobody) = (&world.schedules, &world.user("nobody", &["s3:*"]));
+    let (on, by) = (&world.schedules, &world.user("nobody", &["s3:*"]));
     let page = &PageRequest::default();
-    let rule = matching("r", r#"{"a": [1]}"#);
+    let arn = "arn:aws:events:us-east-1:123456789012:rule/r";
+    denied(
+        "CreateEventBus",
+        on.create_event_bus(by, &NewBus::default()),
+    );
+    denied("DescribeEventBus", on.describe_event_bus(by, None));
+    denied("UpdateEventBus", on.update_event_bus(by, None, None));
+    denied("DeleteEventBus", on.delete_event_bus(by, "b"));
+    denied("ListEventBuses", on.list_event_buses(by, None, page));
+    denied(
+        "PutPermission",
+        on.put_permission(by, None, &NewPermission::default()),
+    );
+    denied(
+        "RemovePermission",
+        on.remove_permission(by, None, None, true),
+    );
+    denied("PutRule", on.put_rule(by, &matching("r", r#"{"a": [1]}"#)));
+    denied("DescribeRule", on.describe_rule(by, None, "r"));
+    denied("EnableRule", on.enable_rule(by, None, "r"));
+    denied("DisableRule", on.disable_rule(by, None, "r"));
+    denied("DeleteRule", on.delete_rule(by, None, "r"));
+    denied("ListRules", on.list_rules(by, None, None, page));
+    denied("PutTargets", on.put_targets(by, None, "r", &[]));
+    denied("RemoveTargets", on.remove_targets(by, None, "r", &[]));
+    denied(
+        "ListTargetsByRule",
+        on.list_targets_by_rule(by, None, "r", page),
+    );
+    let names = on.list_rule_names_by_target(by, None, FUNCTION, page);
+    denied("ListRuleNamesByTarget", names);
+    denied("TagResource", on.tag_resource(by, arn, Vec::new()));
+    denied("UntagResource", on.untag_resource(by, arn, &[]));
+    denied("ListTagsForResource", on.list_tags_for_resource(by, arn));
+    denied("PutEvents", on.put_events(by, &[entry("s", "{}")]));
+    denied("TestEventPattern", on.test_event_pattern(by, "{}", "{}"));
+    denied("ListRules", on.dead_letters(by, None, 1));
+}
+
+#[test]
+fn who_may_nothing_can_do_nothing_with_schedules() {
+    let world = world();
+    let (on, by) = (&world.schedules, &world.user("nobody", &["s3:*"]));
+    let page = &PageRequest::default();
     let named = Named {
         group: None,
         name: "s",
@@ -18,193 +68,31 @@ fn who_may_nothing_is_denied_everything() {
         named,
         definition: definition("rate(1 hour)"),
     };
-    let arn = "arn:aws:events:us-east-1:123456789012:rule/r";
-    let denials: Vec<(&str, Error)> = vec![
-        (
-            "CreateEventBus",
-            schedules
-                .create_event_bus(nobody, &NewBus::default())
-                .expect_err(""),
-        ),
-        (
-            "DescribeEventBus",
-            schedules.describe_event_bus(nobody, None).expect_err(""),
-        ),
-        (
-            "UpdateEventBus",
-            schedules
-                .update_event_bus(nobody, None, None)
-                .expect_err(""),
-        ),
-        (
-            "DeleteEventBus",
-            schedules.delete_event_bus(nobody, "b").expect_err(""),
-        ),
-        (
-            "ListEventBuses",
-            schedules
-                .list_event_buses(nobody, None, page)
-                .expect_err(""),
-        ),
-        (
-            "PutPermission",
-            schedules
-                .put_permission(nobody, None, &NewPermission::default())
-                .expect_err(""),
-        ),
-        (
-            "RemovePermission",
-            schedules
-                .remove_permission(nobody, None, None, true)
-                .expect_err(""),
-        ),
-        ("PutRule", schedules.put_rule(nobody, &rule).expect_err("")),
-        (
-            "DescribeRule",
-            schedules.describe_rule(nobody, None, "r").expect_err(""),
-        ),
-        (
-            "EnableRule",
-            schedules.enable_rule(nobody, None, "r").expect_err(""),
-        ),
-        (
-            "DisableRule",
-            schedules.disable_rule(nobody, None, "r").expect_err(""),
-        ),
-        (
-            "DeleteRule",
-            schedules.delete_rule(nobody, None, "r").expect_err(""),
-        ),
-        (
-            "ListRules",
-            schedules
-                .list_rules(nobody, None, None, page)
-                .expect_err(""),
-        ),
-        (
-            "PutTargets",
-            schedules.put_targets(nobody, None, "r", &[]).expect_err(""),
-        ),
-        (
-            "RemoveTargets",
-            schedules
-                .remove_targets(nobody, None, "r", &[])
-                .expect_err(""),
-        ),
-        (
-            "ListTargetsByRule",
-            schedules
-                .list_targets_by_rule(nobody, None, "r", page)
-                .expect_err(""),
-        ),
-        (
-            "ListRuleNamesByTarget",
-            schedules
-                .list_rule_names_by_target(nobody, None, FUNCTION, page)
-                .expect_err(""),
-        ),
-        (
-            "TagResource",
-            schedules
-                .tag_resource(nobody, arn, Vec::new())
-                .expect_err(""),
-        ),
-        (
-            "UntagResource",
-            schedules.untag_resource(nobody, arn, &[]).expect_err(""),
-        ),
-        (
-            "ListTagsForResource",
-            schedules.list_tags_for_resource(nobody, arn).expect_err(""),
-        ),
-        (
-            "PutEvents",
-            schedules
-                .put_events(nobody, &[entry("s", "{}")])
-                .expect_err(""),
-        ),
-        (
-            "TestEventPattern",
-            schedules
-                .test_event_pattern(nobody, "{}", "{}")
-                .expect_err(""),
-        ),
-        (
-            "CreateScheduleGroup",
-            schedules
-                .create_schedule_group(nobody, &Default::default())
-                .expect_err(""),
-        ),
-        (
-            "GetScheduleGroup",
-            schedules
-                .get_schedule_group(nobody, "default")
-                .expect_err(""),
-        ),
-        (
-            "DeleteScheduleGroup",
-            schedules
-                .delete_schedule_group(nobody, "default")
-                .expect_err(""),
-        ),
-        (
-            "ListScheduleGroups",
-            schedules
-                .list_schedule_groups(nobody, None, page)
-                .expect_err(""),
-        ),
-        (
-            "CreateSchedule",
-            schedules.create_schedule(nobody, &new).expect_err(""),
-        ),
-        (
-            "UpdateSchedule",
-            schedules.update_schedule(nobody, &new).expect_err(""),
-        ),
-        (
-            "GetSchedule",
-            schedules.get_schedule(nobody, named).expect_err(""),
-        ),
-        (
-            "DeleteSchedule",
-            schedules.delete_schedule(nobody, named).expect_err(""),
-        ),
-        (
-            "ListSchedules",
-            schedules
-                .list_schedules(nobody, &ScheduleFilter::default(), page)
-                .expect_err(""),
-        ),
-        (
-            "TagResource",
-            schedules
-                .tag_schedule_group(nobody, arn, Vec::new())
-                .expect_err(""),
-        ),
-        (
-            "UntagResource",
-            schedules
-                .untag_schedule_group(nobody, arn, &[])
-                .expect_err(""),
-        ),
-        (
-            "ListTagsForResource",
-            schedules
-                .list_schedule_group_tags(nobody, arn)
-                .expect_err(""),
-        ),
-        (
-            "ListRules",
-            schedules.dead_letters(nobody, None, 1).expect_err(""),
-        ),
-    ];
-    for (action, error) in denials {
-        assert_eq!(error.kind(), ErrorKind::Denied, "{action}: {error}");
-        assert!(
-            error.message().contains(&format!(":{action} ")),
-            "{action}: {error}"
-        );
-    }
+    let arn = "arn:aws:scheduler:us-east-1:123456789012:schedule-group/default";
+    denied(
+        "CreateScheduleGroup",
+        on.create_schedule_group(by, &NewGroup::default()),
+    );
+    denied("GetScheduleGroup", on.get_schedule_group(by, "default"));
+    denied(
+        "DeleteScheduleGroup",
+        on.delete_schedule_group(by, "default"),
+    );
+    denied(
+        "ListScheduleGroups",
+        on.list_schedule_groups(by, None, page),
+    );
+    denied("CreateSchedule", on.create_schedule(by, &new));
+    denied("UpdateSchedule", on.update_schedule(by, &new));
+    denied("GetSchedule", on.get_schedule(by, named));
+    denied("DeleteSchedule", on.delete_schedule(by, named));
+    denied(
+        "ListSchedules",
+        on.list_schedules(by, &ScheduleFilter::default(), page),
+    );
+    denied("TagResource", on.tag_schedule_group(by, arn, Vec::new()));
+    denied("UntagResource", on.untag_schedule_group(by, arn, &[]));
+    denied("ListTagsForResource", on.list_schedule_group_tags(by, arn));
 }
 
 #[test]

@@ -69,6 +69,30 @@ fn a_schedule_is_made_replaced_listed_and_deleted() {
     schedules.update_schedule(root, &changed).expect("replaced");
     let info = schedules.get_schedule(root, new.named).expect("there");
     assert_eq!(info.definition, definition("rate(1 hour)"));
+    schedules.delete_schedule(root, new.named).expect("deleted");
+    assert_eq!(
+        fault(schedules.delete_schedule(root, new.named)),
+        (
+            "ResourceNotFoundException",
+            "Schedule etl does not exist.".to_owned()
+        )
+    );
+}
+
+#[test]
+fn schedules_are_listed_by_group_name_and_state_and_go_with_their_group() {
+    let world = world();
+    let (schedules, root) = (&world.schedules, &world.root);
+    let group = NewGroup {
+        name: "nightly".to_owned(),
+        ..NewGroup::default()
+    };
+    schedules.create_schedule_group(root, &group).expect("made");
+    let new = NewSchedule {
+        named: named(Some("nightly"), "etl"),
+        definition: definition("rate(1 hour)"),
+    };
+    schedules.create_schedule(root, &new).expect("made");
     world.schedule(
         "other",
         ScheduleDefinition {
@@ -154,16 +178,8 @@ fn groups_have_tags_and_the_default_one_stays() {
     );
 }
 
-#[test]
-fn wrong_schedules_are_refused() {
-    let world = world();
-    let make = |definition: ScheduleDefinition| {
-        let new = NewSchedule {
-            named: named(None, "s"),
-            definition,
-        };
-        fault(world.schedules.create_schedule(&world.root, &new))
-    };
+/// Schedules that are wrong, and what is to be found in the words.
+fn wrong() -> Vec<(ScheduleDefinition, &'static str)> {
     let good = || definition("rate(1 hour)");
     let to = |target: ScheduleTarget| ScheduleDefinition {
         target: ScheduleTarget {
@@ -181,7 +197,7 @@ fn wrong_schedules_are_refused() {
         input: Some("{}".to_owned()),
         ..ScheduleTarget::default()
     };
-    for (bad, message) in [
+    vec![
         (
             definition("every day"),
             "Invalid Schedule Expression every day.",
@@ -255,21 +271,34 @@ fn wrong_schedules_are_refused() {
             }),
             "must be a JSON object",
         ),
-    ] {
+    ]
+}
+
+#[test]
+fn wrong_schedules_are_refused() {
+    let world = world();
+    let make = |definition: ScheduleDefinition| {
+        let new = NewSchedule {
+            named: named(None, "s"),
+            definition,
+        };
+        fault(world.schedules.create_schedule(&world.root, &new))
+    };
+    for (bad, message) in wrong() {
         let found = make(bad).1;
         assert!(found.contains(message), "{found}");
     }
     let nobody = ScheduleDefinition {
         target: ScheduleTarget {
             role_arn: "arn:aws:iam::123456789012:role/none".to_owned(),
-            ..good().target
+            ..definition("rate(1 hour)").target
         },
-        ..good()
+        ..definition("rate(1 hour)")
     };
     assert_eq!(make(nobody).0, "NoSuchEntity");
     let nowhere = NewSchedule {
         named: named(Some("none"), "s"),
-        definition: good(),
+        definition: definition("rate(1 hour)"),
     };
     let refused = world.schedules.create_schedule(&world.root, &nowhere);
     assert_eq!(fault(refused).1, "Schedule group none does not exist.");
