@@ -36,6 +36,7 @@ fn start(args: Args) -> Result<ExitCode, Failure> {
     let config = Config::resolve(&args.global, &environment, &Machine::measure())?;
     let cannot = |error| Error::internal("cannot start the threads").caused_by(error);
     let workers = Builder::new_multi_thread()
+        .max_blocking_threads(blocking_threads(&args.command))
         // One more than there is work for, so that somebody hears an interrupt and draws
         // the progress while an operator is long at one batch.
         .worker_threads(config.cores.value.get() + 1)
@@ -66,6 +67,15 @@ fn start(args: Args) -> Result<ExitCode, Failure> {
             workers.shutdown_background();
             Ok(ExitCode::from(code))
         }
+    }
+}
+
+/// How many threads may block at once. A server's clients must not take the machine's memory by
+/// their number: each thread keeps some of what it has allocated.
+fn blocking_threads(command: &Command) -> usize {
+    match command {
+        Command::Serve(_) => 48,
+        _ => 512,
     }
 }
 
