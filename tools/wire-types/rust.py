@@ -13,6 +13,7 @@ HEAD = """\
 //! The wire types of {title}.
 
 #![allow(dead_code, reason = "a handler need not look at every member")]
+#![allow(clippy::struct_field_names, reason = "the names are AWS's")]
 """
 RESERVED = {"Option", "Some", "None", "Ok", "Err", "Vec", "String", "Box", "Self", "Value", "Bytes",
             "Timestamp", "BTreeMap", "Shape", "Member", "Pattern", "Service", "Op", "Operation",

@@ -64,6 +64,7 @@ pub struct Wire {
 
 impl Wire {
     /// The doors of these services.
+    #[expect(clippy::needless_pass_by_value, reason = "a service is handed over")]
     pub fn new(iam: Iam) -> Self {
         let doors = [iam::door(&iam), sts::door(&iam)].into_iter();
         Self {
@@ -80,13 +81,11 @@ impl Wire {
 
     /// Does what a request to a service asks for.
     pub async fn answer(&self, service: &str, call: Call) -> Response<Bytes> {
-        match self.doors.get(service) {
-            Some(door) => door.answer(call).await,
-            None => {
-                let error = fault::unsupported(format!("{service} is not implemented"));
-                stranger::refuse(&call.headers, &error, &call.request_id)
-            }
+        if let Some(door) = self.doors.get(service) {
+            return door.answer(call).await;
         }
+        let error = fault::unsupported(format!("{service} is not implemented"));
+        stranger::refuse(&call.headers, &error, &call.request_id)
     }
 
     /// Says in the service's protocol that a request is refused before it has been decoded.

@@ -66,12 +66,11 @@ fn cbor(fault: &Fault, request_id: &str) -> Response<Bytes> {
     let mut body = vec![0xa2];
     for text in ["__type", fault.name, "message", &fault.message] {
         // A text of 0x78: its length in one byte follows; of 0x7a: in four.
-        match u8::try_from(text.len()) {
-            Ok(length) => body.extend([0x78, length]),
-            Err(_) => {
-                body.push(0x7a);
-                body.extend((text.len() as u32).to_be_bytes());
-            }
+        if let Ok(length) = u8::try_from(text.len()) {
+            body.extend([0x78, length]);
+        } else {
+            body.push(0x7a);
+            body.extend((text.len() as u32).to_be_bytes());
         }
         body.extend(text.as_bytes());
     }

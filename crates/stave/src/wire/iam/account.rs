@@ -74,13 +74,13 @@ fn details(found: AccountDetails) -> wire::GetAccountAuthorizationDetailsRespons
     }
 }
 
-fn inline(policies: Vec<(String, String)>) -> Option<Vec<wire::PolicyDetail>> {
+fn inline(policies: Vec<(String, String)>) -> Vec<wire::PolicyDetail> {
     let policies = policies.into_iter();
     let policies = policies.map(|(name, document)| wire::PolicyDetail {
         policy_name: Some(name),
-        policy_document: show::document(&document),
+        policy_document: Some(show::document(&document)),
     });
-    Some(policies.collect())
+    policies.collect()
 }
 
 fn user(entity: EntityDetail) -> wire::UserDetail {
@@ -90,9 +90,9 @@ fn user(entity: EntityDetail) -> wire::UserDetail {
         user_id: Some(entity.id),
         arn: Some(entity.arn),
         create_date: Some(entity.created_at),
-        user_policy_list: inline(entity.inline),
+        user_policy_list: Some(inline(entity.inline)),
         group_list: Some(entity.groups),
-        attached_managed_policies: show::attached(entity.attached),
+        attached_managed_policies: Some(show::attached(entity.attached)),
         permissions_boundary: show::boundary(entity.boundary),
         tags: Some(show::all_tags(entity.tags)),
     }
@@ -105,8 +105,8 @@ fn group(entity: EntityDetail) -> wire::GroupDetail {
         group_id: Some(entity.id),
         arn: Some(entity.arn),
         create_date: Some(entity.created_at),
-        group_policy_list: inline(entity.inline),
-        attached_managed_policies: show::attached(entity.attached),
+        group_policy_list: Some(inline(entity.inline)),
+        attached_managed_policies: Some(show::attached(entity.attached)),
     }
 }
 
@@ -117,10 +117,10 @@ fn role(entity: EntityDetail) -> wire::RoleDetail {
         role_id: Some(entity.id),
         arn: Some(entity.arn),
         create_date: Some(entity.created_at),
-        assume_role_policy_document: entity.trust.as_deref().and_then(show::document),
+        assume_role_policy_document: entity.trust.as_deref().map(show::document),
         instance_profile_list: Some(Vec::new()),
-        role_policy_list: inline(entity.inline),
-        attached_managed_policies: show::attached(entity.attached),
+        role_policy_list: Some(inline(entity.inline)),
+        attached_managed_policies: Some(show::attached(entity.attached)),
         permissions_boundary: show::boundary(entity.boundary),
         tags: Some(show::all_tags(entity.tags)),
         role_last_used: Some(show::last_used(entity.used_at, entity.used_region)),

@@ -14,7 +14,7 @@ pub(super) fn add(door: Door, iam: &Iam) -> Door {
             access_key: Some(wire::AccessKey {
                 user_name: new.key.user,
                 access_key_id: Some(new.key.id),
-                status: show::status(new.key.is_active),
+                status: Some(show::status(new.key.is_active)),
                 secret_access_key: Some(new.secret.expose().to_owned()),
                 create_date: Some(new.key.created_at),
             }),

@@ -27,7 +27,7 @@ fn of_users(door: Door, iam: &Iam) -> Door {
             let (name, prefix) = (&request.user_name, request.path_prefix.as_deref());
             let found = iam.list_attached_policies(caller, User, name, prefix, &page)?;
             Ok(wire::ListAttachedUserPoliciesResponse {
-                attached_policies: show::attached(found.items),
+                attached_policies: Some(show::attached(found.items)),
                 is_truncated: Some(found.marker.is_some()),
                 marker: found.marker,
             })
@@ -43,7 +43,7 @@ fn of_users(door: Door, iam: &Iam) -> Door {
         Ok(wire::GetUserPolicyResponse {
             user_name: Some(name),
             policy_name: Some(policy),
-            policy_document: show::document(&document),
+            policy_document: Some(show::document(&document)),
         })
     })
     .on(iam, &wire::DELETE_USER_POLICY, |iam, caller, request| {
@@ -75,7 +75,7 @@ fn of_groups(door: Door, iam: &Iam) -> Door {
             let (name, prefix) = (&request.group_name, request.path_prefix.as_deref());
             let found = iam.list_attached_policies(caller, Group, name, prefix, &page)?;
             Ok(wire::ListAttachedGroupPoliciesResponse {
-                attached_policies: show::attached(found.items),
+                attached_policies: Some(show::attached(found.items)),
                 is_truncated: Some(found.marker.is_some()),
                 marker: found.marker,
             })
@@ -91,7 +91,7 @@ fn of_groups(door: Door, iam: &Iam) -> Door {
         Ok(wire::GetGroupPolicyResponse {
             group_name: Some(name),
             policy_name: Some(policy),
-            policy_document: show::document(&document),
+            policy_document: Some(show::document(&document)),
         })
     })
     .on(iam, &wire::DELETE_GROUP_POLICY, |iam, caller, request| {
@@ -123,7 +123,7 @@ fn of_roles(door: Door, iam: &Iam) -> Door {
             let (name, prefix) = (&request.role_name, request.path_prefix.as_deref());
             let found = iam.list_attached_policies(caller, Role, name, prefix, &page)?;
             Ok(wire::ListAttachedRolePoliciesResponse {
-                attached_policies: show::attached(found.items),
+                attached_policies: Some(show::attached(found.items)),
                 is_truncated: Some(found.marker.is_some()),
                 marker: found.marker,
             })
@@ -139,7 +139,7 @@ fn of_roles(door: Door, iam: &Iam) -> Door {
         Ok(wire::GetRolePolicyResponse {
             role_name: Some(name),
             policy_name: Some(policy),
-            policy_document: show::document(&document),
+            policy_document: Some(show::document(&document)),
         })
     })
     .on(iam, &wire::DELETE_ROLE_POLICY, |iam, caller, request| {

@@ -10,8 +10,8 @@ use crate::wire::types::iam::{
 };
 
 /// A policy document: encoded as in a URL, as AWS gives it.
-pub fn document(text: &str) -> Option<String> {
-    Some(percent_encoded(text))
+pub fn document(text: &str) -> String {
+    percent_encoded(text)
 }
 
 /// Tags; left out where there are none.
@@ -34,8 +34,8 @@ pub fn boundary(arn: Option<String>) -> Option<AttachedPermissionsBoundary> {
 }
 
 /// Whether something may be used.
-pub fn status(is_active: bool) -> Option<String> {
-    Some(if is_active { "Active" } else { "Inactive" }.to_owned())
+pub fn status(is_active: bool) -> String {
+    if is_active { "Active" } else { "Inactive" }.to_owned()
 }
 
 /// A number of things.
@@ -84,7 +84,7 @@ pub fn brief_role(role: service::Role) -> Role {
         role_id: Some(role.id),
         arn: Some(role.arn),
         create_date: Some(role.created_at),
-        assume_role_policy_document: document(&role.trust),
+        assume_role_policy_document: Some(document(&role.trust)),
         description: role.description,
         max_session_duration: i32::try_from(role.max_session_seconds).ok(),
         permissions_boundary: boundary(role.boundary),
@@ -121,26 +121,26 @@ pub fn policy(policy: service::ManagedPolicy) -> Policy {
 
 pub fn version(version: service::PolicyVersion) -> PolicyVersion {
     PolicyVersion {
-        document: version.document.as_deref().and_then(document),
+        document: version.document.as_deref().map(document),
         version_id: Some(version.id),
         is_default_version: Some(version.is_default),
         create_date: Some(version.created_at),
     }
 }
 
-pub fn attached(policies: Vec<service::AttachedPolicy>) -> Option<Vec<AttachedPolicy>> {
+pub fn attached(policies: Vec<service::AttachedPolicy>) -> Vec<AttachedPolicy> {
     let policies = policies.into_iter().map(|policy| AttachedPolicy {
         policy_name: Some(policy.name),
         policy_arn: Some(policy.arn),
     });
-    Some(policies.collect())
+    policies.collect()
 }
 
 pub fn key(key: service::AccessKey) -> AccessKeyMetadata {
     AccessKeyMetadata {
         user_name: key.user,
         access_key_id: Some(key.id),
-        status: status(key.is_active),
+        status: Some(status(key.is_active)),
         create_date: Some(key.created_at),
     }
 }

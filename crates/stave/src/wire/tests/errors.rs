@@ -3,6 +3,7 @@
 use super::*;
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 async fn faults_of_the_request_are_told_as_aws_tells_them() {
     let world = world();
     let long = "a".repeat(65);

@@ -6,6 +6,9 @@ use crate::wire::model::{Operation, Protocol, Service};
 use crate::wire::text::percent_encoded;
 use crate::wire::types;
 
+/// Texts of a result by their paths.
+type Expected = &'static [(&'static str, &'static str)];
+
 /// Runs a story; says which operations were in it.
 async fn tell(world: &World, service: &'static Service, steps: &[Step]) -> Vec<&'static str> {
     let mut key = String::new();
@@ -105,7 +108,7 @@ async fn every_operation_of_sts_answers() {
         percent_encoded(TRUST)
     );
     assert_eq!(world.ask("iam", "CreateRole", &made).await.status, 200);
-    let steps: &[(&str, &str, &[(&str, &str)])] = &[
+    let steps: &[(&str, &str, Expected)] = &[
         (
             "GetCallerIdentity",
             "",
@@ -172,13 +175,11 @@ async fn pages_follow_each_other() {
         let users = page.at("ListUsersResult/Users").expect("users");
         seen.extend(users.under.iter().filter_map(|user| user.text("UserName")));
         let truncated = page.text("ListUsersResult/IsTruncated");
-        match page.text("ListUsersResult/Marker") {
-            Some(next) => marker = format!("&Marker={next}"),
-            None => {
-                assert_eq!(truncated.as_deref(), Some("false"));
-                break;
-            }
-        }
+        let Some(next) = page.text("ListUsersResult/Marker") else {
+            assert_eq!(truncated.as_deref(), Some("false"));
+            break;
+        };
+        marker = format!("&Marker={next}");
         assert_eq!(truncated.as_deref(), Some("true"));
     }
     assert_eq!(seen, ["a", "b", "c", "d", "e"]);

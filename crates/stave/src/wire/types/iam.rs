@@ -8,6 +8,7 @@
 //! The wire types of AWS Identity and Access Management.
 
 #![allow(dead_code, reason = "a handler need not look at every member")]
+#![allow(clippy::struct_field_names, reason = "the names are AWS's")]
 
 use std::collections::BTreeMap;
 

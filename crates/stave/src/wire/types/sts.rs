@@ -8,6 +8,7 @@
 //! The wire types of AWS Security Token Service.
 
 #![allow(dead_code, reason = "a handler need not look at every member")]
+#![allow(clippy::struct_field_names, reason = "the names are AWS's")]
 
 use crate::wire::model::{ErrorShape, Op, Operation, Protocol, Service};
 use crate::wire::pattern::Pattern;
