@@ -33,6 +33,22 @@ impl Buckets {
         self.store.list(bucket, request).await
     }
 
+    /// As [`Self::list`], with every object's ETag: those of files that were dropped by hand are
+    /// found out, which reads each of them once.
+    pub async fn list_with_etags(
+        &self,
+        caller: &Caller,
+        bucket: &BucketName,
+        request: &ListRequest,
+    ) -> Result<ListPage> {
+        let mut page = self.list(caller, bucket, request).await?;
+        if !self.is_remote(bucket) {
+            let local = self.store.local();
+            page.objects = local.know_etags(bucket, page.objects).await?;
+        }
+        Ok(page)
+    }
+
     /// A listing of any length, page by page.
     pub fn pages<'a>(
         &'a self,

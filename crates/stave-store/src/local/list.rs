@@ -5,18 +5,48 @@
 use std::path::Path;
 
 use rusqlite::Connection;
-use stave_core::{BucketName, Result};
+use stave_core::{BucketName, ErrorKind, Result};
 
 use super::files::{self, Identity};
 use super::index::{self, Noted, object_info};
+use super::read::Etag;
 use super::walk::{Found, walk};
 use super::{LocalBuckets, publish};
-use crate::objects::{ListPage, ListRequest, MAX_LISTED};
+use crate::objects::{ListPage, ListRequest, MAX_LISTED, ObjectInfo};
 
 /// How often a listing is repeated before it holds up all writers.
 const TRIES: usize = 8;
 
 impl LocalBuckets {
+    /// Finds out the ETags that a listing does not know: of files that were dropped by hand,
+    /// each of which is read once and known from then on. What is gone meanwhile is left out.
+    pub async fn know_etags(
+        &self,
+        bucket: &BucketName,
+        objects: Vec<ObjectInfo>,
+    ) -> Result<Vec<ObjectInfo>> {
+        if objects.iter().all(|object| object.etag.is_some()) {
+            return Ok(objects);
+        }
+        let bucket = bucket.clone();
+        self.blocking(move |buckets| {
+            let mut known = Vec::with_capacity(objects.len());
+            for object in objects {
+                if object.etag.is_some() {
+                    known.push(object);
+                    continue;
+                }
+                match buckets.open_object(&bucket, &object.key, Etag::Needed) {
+                    Ok(open) => known.push(open.info),
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(known)
+        })
+        .await
+    }
+
     pub(super) fn list_objects(
         &self,
         bucket: &BucketName,

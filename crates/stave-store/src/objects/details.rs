@@ -87,6 +87,7 @@ pub(crate) fn resolve_storage_class(class: Option<&str>) -> Result<Option<String
         }
         Some(class) => Err(
             Error::invalid(format!("storage class \"{class}\" is not known"))
+                .coded("InvalidStorageClass")
                 .hint(format!("it is one of {}", STORAGE_CLASSES.join(", "))),
         ),
     }

@@ -60,7 +60,8 @@ pub(crate) fn resolve_metadata(
     if size > MAX_USER_METADATA_BYTES {
         return Err(Error::invalid(format!(
             "user metadata of {size} bytes is more than S3's {MAX_USER_METADATA_BYTES}"
-        )));
+        ))
+        .coded("MetadataTooLarge"));
     }
     Ok((content_type, metadata))
 }

@@ -31,7 +31,7 @@ pub(super) fn invalid_argument(message: impl Into<String>) -> S3Error {
 }
 
 /// The statuses of the codes that errors of services carry.
-const CODED: [(&str, u16); 13] = [
+const CODED: [(&str, u16); 15] = [
     ("AccessDenied", 403),
     ("BadDigest", 400),
     ("BucketAlreadyOwnedByYou", 409),
@@ -40,8 +40,10 @@ const CODED: [(&str, u16); 13] = [
     ("IncompleteBody", 400),
     ("InsufficientStorage", 507),
     ("InvalidRequest", 400),
+    ("InvalidStorageClass", 400),
     ("MalformedPolicy", 400),
     ("MalformedXML", 400),
+    ("MetadataTooLarge", 400),
     ("NoSuchBucket", 404),
     ("NoSuchKey", 404),
     ("RequestTimeout", 400),

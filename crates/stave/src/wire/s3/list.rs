@@ -103,7 +103,10 @@ async fn page<T>(
     listing: &ListRequest,
 ) -> S3Result<ListPage> {
     let (caller, bucket) = (caller(request)?, bucket(name)?);
-    let page = backend.buckets.list(caller, &bucket, listing).await;
+    let page = backend
+        .buckets
+        .list_with_etags(caller, &bucket, listing)
+        .await;
     page.map_err(from_service)
 }
 

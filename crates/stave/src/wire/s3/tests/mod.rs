@@ -1,6 +1,7 @@
 //! The door in process: requests as clients sign them, answers as clients read them.
 
 mod bodies;
+mod buckets;
 mod objects;
 mod signatures;
 
@@ -24,7 +25,7 @@ pub(super) const HOST: &str = "127.0.0.1:4566";
 
 /// A home with a door before it.
 pub(super) struct World {
-    _dir: TempDir,
+    pub(super) dir: TempDir,
     pub(super) clock: Arc<ManualClock>,
     pub(super) iam: Iam,
     pub(super) door: S3Door,
@@ -105,7 +106,7 @@ pub(super) fn world() -> World {
         token: None,
     };
     World {
-        _dir: dir,
+        dir,
         clock,
         iam,
         door,
