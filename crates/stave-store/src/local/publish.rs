@@ -134,6 +134,7 @@ impl LocalBuckets {
         let identity = self.seal(&open, &file.path)?;
         let options = PutOptions {
             content_type: file.content_type.clone(),
+            user_metadata: file.user_metadata.clone(),
             ..PutOptions::default()
         };
         let (content_type, user_metadata) = resolve_options(&file.key, &options)?;

@@ -275,6 +275,8 @@ pub struct StagedFile {
     pub key: ObjectKey,
     /// Its media type; `None` is guessed from the key's ending.
     pub content_type: Option<String>,
+    /// Kept with the object.
+    pub user_metadata: UserMetadata,
 }
 
 /// The whole output of a run, which becomes visible at once or not at all.

@@ -59,6 +59,7 @@ impl RemoteBuckets {
         }
         let options = PutOptions {
             content_type: file.content_type.clone(),
+            user_metadata: file.user_metadata.clone(),
             ..PutOptions::default()
         };
         let multipart = PutMultipartOptions::from(attributes_of(&file.key, &options)?);

@@ -68,6 +68,7 @@ async fn a_publication_replaces_what_was_there() {
             bucket: one.clone(),
             key: key(name),
             content_type: None,
+            user_metadata: [("origin".to_owned(), "somewhere".to_owned())].into(),
         });
     }
     let mut publication = Publication {
@@ -87,6 +88,8 @@ async fn a_publication_replaces_what_was_there() {
     assert_eq!(keys(&page), ["other", "out/b", "out/c", "out/d"]);
     assert_eq!(page.objects[2].size, 9 << 20);
     assert_eq!(text(&remote, &one, "out/b").await, "new");
+    let new = remote.head(&one, &key("out/b")).await.expect("there");
+    assert_eq!(new.user_metadata["origin"], "somewhere");
 
     publication.files[2].path = dir.path().join("absent");
     publication.files[0].key = key("out/never");

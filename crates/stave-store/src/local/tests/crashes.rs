@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::Swept;
-use crate::objects::StagedFile;
+use crate::objects::{StagedFile, UserMetadata};
 
 const RUN: &str = "jr_1";
 
@@ -22,6 +22,7 @@ fn publish(all: &Fixture, crash: Option<CrashPoint>, files: &[(&str, &str)]) -> 
             bucket: all.bucket.clone(),
             key: key(name),
             content_type: None,
+            user_metadata: UserMetadata::new(),
         });
     }
     all.store.crash_at(crash);
@@ -146,6 +147,7 @@ async fn a_committed_publication_outlives_its_staging_folder() {
         bucket: all.bucket.clone(),
         key: key("out"),
         content_type: None,
+        user_metadata: UserMetadata::new(),
     };
     let publication = Publication {
         run_id: RUN.to_owned(),
@@ -183,6 +185,7 @@ async fn what_cannot_be_published_is_refused() {
             bucket: all.bucket.clone(),
             key: key("x"),
             content_type: None,
+            user_metadata: UserMetadata::new(),
         };
         let publication = Publication {
             run_id: RUN.to_owned(),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::objects::StagedFile;
+use crate::objects::{StagedFile, UserMetadata};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn puts_to_one_key_leave_one_whole_object() {
@@ -91,6 +91,7 @@ async fn listings_never_see_half_of_an_output() {
                     bucket: bucket.clone(),
                     key,
                     content_type: None,
+                    user_metadata: UserMetadata::new(),
                 }
             });
             let files = files.collect();

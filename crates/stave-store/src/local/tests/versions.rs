@@ -336,6 +336,7 @@ async fn an_output_that_is_published_keeps_what_was_there() {
         bucket: all.bucket.clone(),
         key: key("out/a"),
         content_type: None,
+        user_metadata: [("origin".to_owned(), "somewhere".to_owned())].into(),
     };
     let publication = Publication {
         run_id: "jr_1".to_owned(),
@@ -356,4 +357,6 @@ async fn an_output_that_is_published_keeps_what_was_there() {
         ]
     );
     assert_eq!(all.keys().await, ["out/a"]);
+    let new = all.buckets.head(&all.bucket, &key("out/a")).await;
+    assert_eq!(new.expect("there").user_metadata["origin"], "somewhere");
 }
