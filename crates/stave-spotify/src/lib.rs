@@ -11,3 +11,4 @@ pub mod extract;
 pub mod history;
 pub mod sample;
 pub mod sandbox;
+mod splitmix;

@@ -1,24 +1,10 @@
-//! Draws that follow from a seed: the same seed, domain and index always give
-//! the same numbers, in any order. The generator is SplitMix64, whose mixing
-//! is a bijection and can be undone. Must not know what is drawn.
+//! What is drawn for the world, each in a domain of its own; ids can be undone.
 
-const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
+pub(in crate::sandbox) use crate::splitmix::mix;
+use crate::splitmix::{self, GAMMA, unmix};
 
-/// Mixes 64 bits; distinct inputs stay distinct.
-pub(in crate::sandbox) const fn mix(value: u64) -> u64 {
-    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    value ^ (value >> 31)
-}
-
-/// Undoes [`mix`].
-pub(in crate::sandbox) const fn unmix(value: u64) -> u64 {
-    let value = value ^ (value >> 31) ^ (value >> 62);
-    let value = value.wrapping_mul(0x3196_42b2_d24d_8ec3);
-    let value = value ^ (value >> 27) ^ (value >> 54);
-    let value = value.wrapping_mul(0x96de_1b17_3f11_9089);
-    value ^ (value >> 30) ^ (value >> 60)
-}
+/// A stream of draws; chances are so many in a thousand.
+pub(in crate::sandbox) type Draw = splitmix::Draw<1_000>;
 
 /// Folds a text into 64 bits.
 pub(in crate::sandbox) fn fold(text: &str) -> u64 {
@@ -71,14 +57,12 @@ impl Seed {
     }
 
     const fn key(self, domain: Domain) -> u64 {
-        mix(self.0.wrapping_add((domain as u64).wrapping_mul(GAMMA)))
+        splitmix::key(self.0, domain as u64)
     }
 
     /// Starts the stream of draws that belongs to an index of a domain.
     pub(in crate::sandbox) const fn draw(self, domain: Domain, index: u64) -> Draw {
-        Draw {
-            state: self.unique(domain, index),
-        }
+        Draw::new(self.unique(domain, index))
     }
 
     /// Starts the stream of draws that belongs to a pair of numbers.
@@ -87,51 +71,13 @@ impl Seed {
     }
 }
 
-/// A stream of draws.
-#[derive(Clone, Debug)]
-pub(in crate::sandbox) struct Draw {
-    state: u64,
-}
-
-impl Draw {
-    pub(in crate::sandbox) const fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(GAMMA);
-        mix(self.state)
-    }
-
-    /// Returns a number below `bound` (at most 2^32), about evenly spread.
-    pub(in crate::sandbox) const fn below(&mut self, bound: u64) -> u64 {
-        ((self.next() >> 32) * bound) >> 32
-    }
-
-    /// Returns true so many times in a thousand.
-    pub(in crate::sandbox) const fn chance(&mut self, in_a_thousand: u64) -> bool {
-        self.below(1_000) < in_a_thousand
-    }
-
-    pub(in crate::sandbox) fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
-        let index = self.below(list.len() as u64) as usize;
-        list.get(index).copied().unwrap_or_default()
-    }
-
-    /// Puts a list into random order (Fisher and Yates).
-    pub(in crate::sandbox) fn shuffle<T>(&mut self, list: &mut [T]) {
-        for last in (1..list.len()).rev() {
-            let other = self.below(last as u64 + 1) as usize;
-            list.swap(last, other);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn mixing_is_undone() {
-        for value in [0, 1, 42, u64::MAX, 0x0123_4567_89ab_cdef] {
-            assert_eq!(unmix(mix(value)), value);
-            let seed = Seed(value);
+    fn a_number_leads_back_to_its_index() {
+        for seed in [0, 1, 42, u64::MAX].map(Seed) {
             assert_eq!(seed.index_of(Domain::Id, seed.unique(Domain::Id, 99)), 99);
         }
     }
