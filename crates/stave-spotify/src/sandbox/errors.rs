@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::faults::{Flavour, Refusal};
 use super::limits::Refused;
+use super::sent;
 
 /// An error of `api.spotify.com`: an object with status and message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,8 +137,7 @@ impl IntoResponse for OauthError {
 
 /// A JSON answer with Spotify's headers.
 pub(super) fn json_response(status: u16, body: &Value) -> Response<Body> {
-    let body = serde_json::to_vec(body).unwrap_or_default();
-    text_response(status, "application/json; charset=utf-8", body)
+    text_response(status, "application/json; charset=utf-8", sent::bytes(body))
 }
 
 /// An answer of a content type.

@@ -17,6 +17,7 @@ mod operations;
 mod options;
 mod params;
 mod reads;
+mod sent;
 mod sign_in;
 mod state;
 mod trouble;

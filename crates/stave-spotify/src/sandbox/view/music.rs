@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{View, images};
 use crate::sandbox::params::{Window, markets};
+use crate::sandbox::sent::first_markets;
 use crate::sandbox::world::draw::mix;
 use crate::sandbox::world::ids::Kind;
 use crate::sandbox::world::music::{Album, Artist, Release, Track};
@@ -95,7 +96,7 @@ impl View<'_> {
     fn sold_where(&self, track: u64) -> Value {
         let all = markets().count() as u64;
         let sold = all.saturating_sub(self.world.markets_left_out(track));
-        markets().take(sold as usize).collect()
+        first_markets(sold as usize)
     }
 
     fn sold_in(&self, track: u64, market: &str) -> bool {

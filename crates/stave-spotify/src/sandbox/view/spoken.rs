@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::music::merge;
 use super::{View, images, second};
 use crate::sandbox::params::{Window, markets};
+use crate::sandbox::sent::first_markets;
 use crate::sandbox::world::World;
 use crate::sandbox::world::ids::Kind;
 use crate::sandbox::world::page;
@@ -25,7 +26,7 @@ impl View<'_> {
         let show = self.world.show(index);
         let identity = self.identity(Kind::Show, index);
         json!({
-            "available_markets": markets().collect::<Vec<_>>(),
+            "available_markets": first_markets(markets().count()),
             "copyrights": [],
             "description": show.description,
             "explicit": show.explicit,
