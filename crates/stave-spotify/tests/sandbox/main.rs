@@ -8,6 +8,7 @@ mod library;
 mod oauth;
 mod playlists;
 mod profiles;
+mod published;
 mod server;
 mod shapes;
 mod trouble;
