@@ -3,12 +3,13 @@
 //!
 //! Every row of the export comes out, repeats and all: what is one play is
 //! decided later, by [`doubles`]. IP addresses, user names and user agents are
-//! dropped unless asked for. Must not know where plays are written, nor ask
+//! dropped unless asked for. Must not know where plays are put, nor ask
 //! Spotify anything.
 
 mod api;
 mod archive;
 mod doubles;
+mod line;
 mod play;
 mod read;
 mod row;
@@ -18,5 +19,6 @@ mod tests;
 
 pub use api::plays_of_page;
 pub use doubles::{Moment, doubles};
+pub use line::write_line;
 pub use play::{Kind, Origin, Play};
 pub use read::{FileSummary, Options, Summary, read_export};
