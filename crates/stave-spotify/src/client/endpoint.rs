@@ -16,6 +16,8 @@ pub enum Endpoint {
     SavedShows,
     /// `GET /me/episodes`
     SavedEpisodes,
+    /// `GET /me/audiobooks`
+    SavedAudiobooks,
     /// `GET /me/following?type=artist`
     FollowedArtists,
     /// `GET /me/top/artists`
@@ -46,12 +48,13 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// Every endpoint that is read.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Me,
         Self::SavedTracks,
         Self::SavedAlbums,
         Self::SavedShows,
         Self::SavedEpisodes,
+        Self::SavedAudiobooks,
         Self::FollowedArtists,
         Self::TopArtists,
         Self::TopTracks,
@@ -76,6 +79,7 @@ impl Endpoint {
             Self::SavedAlbums => "me-albums",
             Self::SavedShows => "me-shows",
             Self::SavedEpisodes => "me-episodes",
+            Self::SavedAudiobooks => "me-audiobooks",
             Self::FollowedArtists => "me-following",
             Self::TopArtists => "me-top-artists",
             Self::TopTracks => "me-top-tracks",
@@ -95,7 +99,9 @@ impl Endpoint {
     /// The scopes a user has to grant; all are needed.
     pub fn scopes(self) -> &'static [&'static str] {
         match self {
-            Self::SavedTracks | Self::SavedAlbums | Self::SavedShows => &["user-library-read"],
+            Self::SavedTracks | Self::SavedAlbums | Self::SavedShows | Self::SavedAudiobooks => {
+                &["user-library-read"]
+            }
             Self::SavedEpisodes => &["user-library-read", "user-read-playback-position"],
             Self::FollowedArtists => &["user-follow-read"],
             Self::TopArtists | Self::TopTracks => &["user-top-read"],

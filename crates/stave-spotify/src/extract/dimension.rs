@@ -1,5 +1,5 @@
-//! The dimension streams: tracks, albums and artists by id, once each, within
-//! a budget of calls.
+//! The dimension streams: tracks, albums and artists by id, once each until they
+//! are old, within a budget of calls.
 //!
 //! Ids are gathered from every page that passes, in a list that only grows;
 //! how far it is done is one number. What a page embeds is not asked for.
@@ -145,7 +145,7 @@ impl Run<'_> {
         report: &mut StreamReport,
     ) -> Result<()> {
         let total = self.queues.get(&stream).map_or(0, Queue::len) as u64;
-        let mut at = self.dimension_begun(stream).await?;
+        let mut at = self.dimension_begun(stream, total).await?;
         report.asked = Some(total.saturating_sub(at.next));
         let way = Way::of(stream);
         let batches = format!("{}/ids", way.path);
@@ -199,7 +199,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn dimension_begun(&mut self, stream: Stream) -> Result<Dimension> {
+    async fn dimension_begun(&mut self, stream: Stream, total: u64) -> Result<Dimension> {
         let now = self.now();
         let mut at = self
             .progress
@@ -207,7 +207,8 @@ impl Run<'_> {
             .get(stream.name())
             .cloned()
             .unwrap_or_default();
-        if at.stamp == 0 {
+        at.age(total, now, self.settings.dimension_age);
+        if at.stamp == 0 && total > 0 {
             at.stamp = self.progress.stamp(now);
             at.begun = at.stamp;
             self.keep_dimension(stream, &at).await?;

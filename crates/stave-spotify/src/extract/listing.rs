@@ -98,6 +98,7 @@ pub(super) fn listings(stream: Stream, day: &str) -> Vec<Listing> {
         Stream::SavedAlbums => paged("me/albums", Shape::NewestFirst),
         Stream::SavedShows => paged("me/shows", Shape::NewestFirst),
         Stream::SavedEpisodes => paged("me/episodes", Shape::NewestFirst),
+        Stream::SavedAudiobooks => paged("me/audiobooks", Shape::NewestFirst),
         Stream::Playlists => paged("me/playlists", Shape::Playlists),
         Stream::FollowedArtists => vec![
             Listing::new(stream, "me/following", Shape::Wrapped("artists"))

@@ -220,13 +220,12 @@ impl Extractor {
     ) -> Result<()> {
         let memory = self.client.memory().as_ref();
         let queue = Queue::load(memory, self.client.account(), stream).await?;
-        let done = progress
-            .dimensions
-            .get(stream.name())
-            .map_or(0, |at| at.next);
-        let done = if selection.full { 0 } else { done };
-        let left = (queue.len() as u64).saturating_sub(done);
         let now = self.client.clock().now();
+        let known = progress.dimensions.get(stream.name());
+        let mut at = known.cloned().unwrap_or_default();
+        at.age(queue.len() as u64, now, self.settings.dimension_age);
+        let done = if selection.full { 0 } else { at.next };
+        let left = (queue.len() as u64).saturating_sub(done);
         let single = self
             .client
             .learned()

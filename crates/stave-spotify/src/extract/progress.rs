@@ -136,9 +136,21 @@ pub(super) struct Dimension {
     pub next: u64,
     /// Of the next object's key, in microseconds; 0 where none was given yet.
     pub stamp: i64,
+    /// When the first of its rows was asked for, in microseconds.
     pub begun: i64,
     /// Ids that Spotify does not have.
     pub missing: Vec<String>,
+}
+
+impl Dimension {
+    /// Begins again from the first id, once all `total` of them are there and the oldest rows
+    /// are `age` old: what is missing comes before what is old.
+    pub fn age(&mut self, total: u64, now: Timestamp, age: Duration) {
+        let begun = Timestamp::from_microsecond(self.begun).unwrap_or(now);
+        if self.begun > 0 && self.next >= total && later(begun, age) <= now {
+            *self = Self::default();
+        }
+    }
 }
 
 /// How a run began.

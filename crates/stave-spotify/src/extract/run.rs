@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -18,6 +19,9 @@ use super::stream::Stream;
 use super::walk::Walked;
 use crate::client::{Client, Endpoint, Error, ErrorKind, Memory, Result, recall, remember};
 
+/// How long dimension rows are good for, unless something else is said.
+pub const DIMENSION_AGE: Duration = Duration::from_hours(30 * 24);
+
 /// How raw pages are put, and how much is spent.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -27,6 +31,9 @@ pub struct Settings {
     pub grain: Grain,
     /// The most calls that one run spends on each dimension stream.
     pub dimension_calls: u32,
+    /// Dimension rows are asked for again after so long: Spotify's terms forbid to keep its
+    /// content indefinitely, and it changes.
+    pub dimension_age: Duration,
 }
 
 impl Default for Settings {
@@ -35,6 +42,7 @@ impl Default for Settings {
             layout: Layout::default(),
             grain: Grain::default(),
             dimension_calls: 100,
+            dimension_age: DIMENSION_AGE,
         }
     }
 }

@@ -27,6 +27,8 @@ pub enum Stream {
     SavedShows,
     /// The saved episodes, by `added_at`.
     SavedEpisodes,
+    /// The saved audiobooks, by `added_at`; in the six markets that have them.
+    SavedAudiobooks,
     /// The followed artists; always all of them.
     FollowedArtists,
     /// The list of the user's playlists.
@@ -43,7 +45,7 @@ pub enum Stream {
 
 impl Stream {
     /// Every stream, in the order of a run.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Plays,
         Self::Me,
         Self::TopArtists,
@@ -52,6 +54,7 @@ impl Stream {
         Self::SavedAlbums,
         Self::SavedShows,
         Self::SavedEpisodes,
+        Self::SavedAudiobooks,
         Self::FollowedArtists,
         Self::Playlists,
         Self::PlaylistItems,
@@ -71,6 +74,7 @@ impl Stream {
             Self::SavedAlbums => "saved_albums",
             Self::SavedShows => "saved_shows",
             Self::SavedEpisodes => "saved_episodes",
+            Self::SavedAudiobooks => "saved_audiobooks",
             Self::FollowedArtists => "followed_artists",
             Self::Playlists => "playlists",
             Self::PlaylistItems => "playlist_items",
@@ -104,6 +108,7 @@ impl Stream {
             Self::SavedAlbums => Endpoint::SavedAlbums,
             Self::SavedShows => Endpoint::SavedShows,
             Self::SavedEpisodes => Endpoint::SavedEpisodes,
+            Self::SavedAudiobooks => Endpoint::SavedAudiobooks,
             Self::FollowedArtists => Endpoint::FollowedArtists,
             Self::Playlists => Endpoint::MyPlaylists,
             Self::PlaylistItems => Endpoint::Playlist,

@@ -77,6 +77,7 @@ pub struct Row {
     album: Option<Thing>,
     show: Option<Thing>,
     episode: Option<Thing>,
+    audiobook: Option<Thing>,
 }
 
 /// What a row is about.
@@ -117,6 +118,7 @@ impl Row {
             &self.album,
             &self.show,
             &self.episode,
+            &self.audiobook,
         ]
         .into_iter()
         .find_map(Option::as_ref)

@@ -266,7 +266,10 @@ async fn everything_at_once_is_truthful() {
     for stream in &report.streams {
         // The world has no such lists, and one playlist that can't be read.
         let expected = match stream.stream {
-            Stream::SavedAlbums | Stream::SavedShows | Stream::SavedEpisodes => Standing::Denied,
+            Stream::SavedAlbums
+            | Stream::SavedShows
+            | Stream::SavedEpisodes
+            | Stream::SavedAudiobooks => Standing::Denied,
             Stream::PlaylistItems => Standing::Partial,
             _ => Standing::Complete,
         };

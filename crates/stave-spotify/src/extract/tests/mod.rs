@@ -1,5 +1,6 @@
 //! The extractor against a scripted Spotify.
 
+mod dimensions;
 mod faults;
 mod kill;
 mod streams;

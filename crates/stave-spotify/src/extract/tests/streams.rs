@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::world::{Kept, entry, id, play, saved, track, world};
-use crate::client::fake::Reply;
 use crate::extract::{Grain, Layout, PlaylistId, Selection, Standing, Stream, view};
 
 fn targets(kept: &Kept, from: usize) -> Vec<String> {
@@ -270,61 +269,6 @@ async fn top_lists_are_read_once_a_day() {
     assert_eq!((report.got, report.calls, report.unchanged), (0, 0, 3));
     kept.clock.advance(std::time::Duration::from_hours(24));
     assert_eq!(kept.one(Stream::TopTracks).await.calls, 3);
-}
-
-#[tokio::test]
-async fn dimensions_are_filled_once_within_their_budget() {
-    for batches in [false, true] {
-        let world = world();
-        world.lock().unwrap().batches = batches;
-        let missing = format!("/v1/artists/{}", id("r", 3));
-        let gone = Reply::error(404, "Resource not found");
-        world.lock().unwrap().instead.push((missing, gone));
-        let mut kept = Kept::new(&world).await;
-        kept.settings.dimension_calls = 5;
-        let selection = Selection::of(&[Stream::SavedTracks, Stream::Albums, Stream::Artists]);
-        let report = kept.run(&selection).await;
-        let artists = report.stream(Stream::Artists).unwrap();
-        assert_eq!(artists.asked, Some(7));
-        if batches {
-            assert_eq!(
-                (artists.got, artists.calls, artists.standing),
-                (7, 1, Standing::Complete)
-            );
-        } else {
-            assert_eq!(
-                (artists.got, artists.calls, artists.standing),
-                (4, 5, Standing::Partial)
-            );
-            assert!(
-                artists.missing[0].what.starts_with("3 artists"),
-                "{artists:?}"
-            );
-        }
-        let calls = kept.fake.count();
-        let artists = kept.one(Stream::Artists).await;
-        let got = if batches { 0 } else { 2 };
-        assert_eq!((artists.got, artists.standing), (got, Standing::Complete));
-        // That many ids at once are refused was remembered.
-        assert_eq!(kept.fake.count() - calls, if batches { 0 } else { 3 });
-        assert_eq!(artists.warnings.len(), usize::from(!batches));
-    }
-}
-
-#[tokio::test]
-async fn seeds_are_fetched_like_the_others() {
-    let kept = Kept::new(&world()).await;
-    let extractor = kept.extractor().await;
-    let ids = vec![id("t", 1), id("t", 2), id("t", 1), "../me".to_owned()];
-    extractor.seed(Stream::Tracks, ids).await.unwrap();
-    assert!(extractor.seed(Stream::Me, Vec::new()).await.is_err());
-    let report = kept.one(Stream::Tracks).await;
-    assert_eq!((report.asked, report.got), (Some(2), 2));
-    assert!(
-        targets(&kept, 0)
-            .iter()
-            .all(|target| target.starts_with("tracks"))
-    );
 }
 
 #[tokio::test]

@@ -17,9 +17,9 @@ or limited goes on from its last page when it is run again. What has not changed
 playlists go by their snapshot_id, the library by added_at, the top lists once a day.
 
 Streams: plays (the last 50, no more: run it hourly), me, top_artists, top_tracks, saved_tracks,
-saved_albums, saved_shows, saved_episodes, followed_artists, playlists, playlist_items (all of the
-user's playlists, or those of --playlist), and tracks, albums, artists (of everything seen, within
---budget).
+saved_albums, saved_shows, saved_episodes, saved_audiobooks, followed_artists, playlists,
+playlist_items (all of the user's playlists, or those of --playlist), and tracks, albums, artists
+(of everything seen, within --budget, and again after --refresh-days).
 
 Layouts:
   public     playlists under raw_data/to_processed/spotify_raw_<time>.json, as the public pipelines
@@ -75,6 +75,12 @@ pub struct ExtractArgs {
     /// The most calls for each of the streams tracks, albums, artists
     #[arg(long, value_name = "CALLS", default_value_t = 100)]
     pub budget: u32,
+
+    /// Ask for tracks, albums, artists again that are so old: Spotify's terms forbid to keep its
+    /// content indefinitely
+    #[arg(long, value_name = "DAYS", default_value_t = 30,
+          value_parser = clap::value_parser!(u16).range(1..))]
+    pub refresh_days: u16,
 
     /// Whose data is read, from where.
     #[command(flatten)]

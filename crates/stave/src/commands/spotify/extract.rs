@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use stave_core::{Error, Result, units};
 use stave_services::extract::{Connection, Event, Listener, Target};
@@ -22,6 +23,7 @@ pub async fn run(args: ExtractArgs, stave: &Stave, output: Output) -> Result<(),
         layout: args.layout.into(),
         grain: args.grain.into(),
         dimension_calls: args.budget,
+        dimension_age: Duration::from_hours(24 * u64::from(args.refresh_days)),
     };
     let selection = selection(&args);
     let extracts = stave.extracts();
