@@ -13,6 +13,7 @@ mod access;
 mod deleting;
 mod documents;
 mod engine;
+mod erasing;
 mod guarded;
 mod listing;
 mod multipart;
@@ -34,6 +35,7 @@ use stave_store::{BucketInfo, BucketStore, LocalBuckets};
 
 pub use self::deleting::Deleted;
 pub use self::engine::EngineBuckets;
+pub use self::erasing::KeptVersion;
 pub use self::public::PublicAccessBlock;
 
 /// All buckets, as policies name them.

@@ -34,6 +34,8 @@ pub use self::remembered::LastRun;
 pub use self::status::{AccountStatus, BudgetStatus};
 
 use self::ports::RowMemory;
+pub(crate) use self::purge::note_derived;
+pub(crate) use self::tags::Lineage;
 use crate::blocking::blocking;
 use crate::buckets::Buckets;
 

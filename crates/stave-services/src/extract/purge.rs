@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use stave_core::{BucketName, Caller, Error, Result};
-use stave_store::{ListRequest, ObjectInfo};
+use stave_store::{DeleteRequest, ListRequest, ObjectInfo, Store};
 
 use super::Extracts;
 use super::faults::to_core;
@@ -18,6 +18,14 @@ use crate::blocking::blocking;
 const AT_ONCE: usize = 8;
 /// How many remembered keys are forgotten at once.
 const KEYS: usize = 1000;
+
+/// Before the name of a remote bucket that holds derived data, among what is remembered.
+const DERIVED: &str = "derived-from-spotify/";
+
+/// Notes that a remote bucket holds derived data: its server is not asked which buckets it has.
+pub(crate) fn note_derived(store: &Store, bucket: &BucketName) -> Result<()> {
+    store.remember(&format!("{DERIVED}{bucket}"), "true")
+}
 
 /// What to be rid of. Both conditions hold where both are given.
 #[derive(Debug, Clone, Default)]
@@ -119,6 +127,11 @@ impl Extracts {
     async fn tagged_buckets(&self, caller: &Caller) -> Result<BTreeSet<BucketName>> {
         let buckets = self.buckets.list_buckets(caller).await?;
         let mut names: BTreeSet<_> = buckets.into_iter().map(|bucket| bucket.name).collect();
+        let noted = blocking(&self.store, |store| store.remembered(DERIVED, None, KEYS)).await?;
+        for key in noted {
+            let name = key.strip_prefix(DERIVED).unwrap_or_default();
+            names.insert(BucketName::new(name)?);
+        }
         for account in self.accounts().await? {
             for target in self.targets(&account).await? {
                 if self.buckets.is_remote(&target.bucket) {
@@ -141,13 +154,18 @@ impl Extracts {
             let of_account = purge
                 .account
                 .as_ref()
-                .is_none_or(|name| *name == tags.account);
+                .is_none_or(|account| tags.holds(account));
             let aged = before.is_none_or(|before| {
                 // What doesn't say how old it is might be of any age.
                 tags.origin == API && tags.fetched_at.is_none_or(|at| at < before)
             });
             of_account && aged
         };
+        if self.buckets.keeps_versions(caller, bucket).await? {
+            return self
+                .purge_versions(caller, bucket, purge, &meant, purged)
+                .await;
+        }
         let mut pages = self.buckets.pages(caller, bucket, ListRequest::all(""));
         while let Some(page) = pages.next().await {
             let found = self.tagged(caller, bucket, page?.objects).await?;
@@ -159,6 +177,33 @@ impl Extracts {
             }
             for (object, tags) in found {
                 purged.add(bucket, tags, object.size);
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`Self::purge_bucket`], where a delete would leave an old version.
+    async fn purge_versions(
+        &self,
+        caller: &Caller,
+        bucket: &BucketName,
+        purge: &Purge,
+        meant: &(dyn Fn(&Tags) -> bool + Sync),
+        purged: &mut Purged,
+    ) -> Result<()> {
+        let mut pages = self.buckets.versions(caller, bucket);
+        while let Some(page) = pages.next().await {
+            for version in page? {
+                let tags = Tags::read(&version.info.user_metadata);
+                let Some(tags) = tags.filter(|tags| meant(tags)) else {
+                    continue;
+                };
+                if !purge.dry_run {
+                    let key = version.info.key.clone();
+                    let request = DeleteRequest::version(key, &version.version_id);
+                    self.buckets.delete_version(caller, bucket, request).await?;
+                }
+                purged.add(bucket, tags, version.info.size);
             }
         }
         Ok(())

@@ -12,6 +12,7 @@ use stave_core::{Error, ObjectKey, Result, S3Uri};
 use stave_engine::job::RejectsFactory;
 use stave_engine::scan::{BadRow, Rejects};
 use stave_store::StagedFile;
+use stave_store::objects::UserMetadata;
 
 const HEADER: &[u8] = b"file,line,column,reason,record\n";
 
@@ -32,8 +33,8 @@ impl RunRejects {
         }
     }
 
-    /// The files that have records in them, whole, with the keys they are to get.
-    pub(super) fn finish(&self) -> Result<Vec<StagedFile>> {
+    /// The files that have records in them, whole, with the keys they are to get and what is noted of them.
+    pub(super) fn finish(&self, user_metadata: &UserMetadata) -> Result<Vec<StagedFile>> {
         let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let mut staged = Vec::new();
         for (number, (file, folder)) in files.iter().enumerate() {
@@ -46,6 +47,7 @@ impl RunRejects {
                 bucket: folder.bucket.clone(),
                 key: ObjectKey::new(name)?,
                 content_type: Some("text/csv".to_owned()),
+                user_metadata: user_metadata.clone(),
             });
         }
         Ok(staged)

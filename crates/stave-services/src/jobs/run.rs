@@ -12,6 +12,7 @@ use stave_engine::job::{JobObserver, JobOutcome, JobOutput, JobPlan, JobProgress
 use stave_store::{JobRun, Publication, RunEnd, RunState, StagedFile, Staging};
 
 use super::bookmarks::RunBookmark;
+use super::lineage::RunLineage;
 use super::rejects::RunRejects;
 use super::{Jobs, NamedJob, bookmarks, error_value, tables};
 
@@ -155,8 +156,10 @@ impl Run<'_> {
         for warning in &outcome.warnings {
             self.note(warning);
         }
-        let mut publication = publication(self.id, &plan, &outcome)?;
-        publication.files.extend(rejects.finish()?);
+        let lineage = self.jobs.lineage(self.caller, &plan).await?;
+        let mut publication = publication(self.id, &plan, &outcome, &lineage)?;
+        publication.files.extend(rejects.finish(&lineage.of_all())?);
+        self.jobs.note_derived(&publication)?;
         publication.bookmark = bookmark.advance(&plan)?;
         Ok(Some(Staged {
             plan,
@@ -243,19 +246,26 @@ impl Run<'_> {
 }
 
 /// What becomes visible when the run has come to its end.
-fn publication(run_id: &str, plan: &JobPlan, outcome: &JobOutcome) -> Result<Publication> {
+fn publication(
+    run_id: &str,
+    plan: &JobPlan,
+    outcome: &JobOutcome,
+    lineage: &RunLineage,
+) -> Result<Publication> {
     let mut publication = Publication {
         run_id: run_id.to_owned(),
         ..Publication::default()
     };
     for (output, written) in plan.outputs().iter().zip(&outcome.outputs) {
         let folder = &output.destination.folder;
+        let user_metadata = lineage.of(&output.node_id);
         for file in &written.files {
             publication.files.push(StagedFile {
                 path: file.path.clone(),
                 bucket: folder.bucket.clone(),
                 key: ObjectKey::new(format!("{}{}", folder.folder(), file.key))?,
                 content_type: None,
+                user_metadata: user_metadata.clone(),
             });
         }
         if output.destination.mode == WriteMode::Overwrite {
