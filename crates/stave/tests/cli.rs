@@ -28,5 +28,5 @@ mod sample;
 mod server;
 #[path = "cli/settings.rs"]
 mod settings;
-#[path = "cli/spotify.rs"]
+#[path = "cli/spotify/mod.rs"]
 mod spotify;
