@@ -164,7 +164,9 @@ mod tests {
 
     fn of(inputs: &[UserMetadata]) -> Option<Tags> {
         let mut lineage = Lineage::default();
-        inputs.iter().for_each(|input| lineage.add(input));
+        for input in inputs {
+            lineage.add(input);
+        }
         Tags::read(&lineage.metadata())
     }
 

@@ -176,9 +176,9 @@ impl Jobs {
                     self.add_remote(caller, &folder.bucket, &keys, lineage)
                         .await?;
                 } else {
-                    objects
-                        .iter()
-                        .for_each(|object| lineage.add(&object.user_metadata));
+                    for object in objects {
+                        lineage.add(&object.user_metadata);
+                    }
                 }
             }
         }

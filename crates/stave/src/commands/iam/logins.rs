@@ -57,9 +57,10 @@ async fn create(args: &LoginArgs, desk: &Desk<'_>) -> Result<(), Failure> {
 
 async fn update(args: &LoginArgs, desk: &Desk<'_>) -> Result<(), Failure> {
     let keeps = args.must_change && !args.password_stdin;
-    let password = match keeps {
-        true => None,
-        false => Some(Password::of(args, desk).await?),
+    let password = if keeps {
+        None
+    } else {
+        Some(Password::of(args, desk).await?)
     };
     let text = password.as_ref().map(|password| password.text.as_str());
     let must_change = Some(args.must_change);

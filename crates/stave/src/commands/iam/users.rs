@@ -79,9 +79,12 @@ fn show(name: &str, desk: &Desk<'_>) -> Result<(), Failure> {
     let keys = all(|page| iam.list_access_keys(caller, Some(name), page))?;
     let keys: Vec<String> = keys
         .into_iter()
-        .map(|key| match key.is_active {
-            true => key.id,
-            false => format!("{} (inactive)", key.id),
+        .map(|key| {
+            if key.is_active {
+                key.id
+            } else {
+                format!("{} (inactive)", key.id)
+            }
         })
         .collect();
     let password = match iam.get_login_profile(caller, Some(name)) {

@@ -125,6 +125,10 @@ fn two_processes_renew_one_login_one_after_the_other() {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program that is tried has the machine's clock"
+)]
 fn a_login_of_six_months_ago_is_warned_of_and_then_over() {
     let program = Program::with_bucket("raw");
     let sandbox = Sandbox::start(&program, &[]);
