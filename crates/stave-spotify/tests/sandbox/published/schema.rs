@@ -164,7 +164,7 @@ impl Schema {
                 }
             }
             (What::OneOf(names), Value::Object(_)) => {
-                self.check_object(value, names, within, faults)
+                self.check_object(value, names, within, faults);
             }
             _ => fault(&format!("{} is of another type", shortened(value))),
         }
@@ -197,18 +197,16 @@ impl Schema {
             faults.insert(format!("{within}: an episode as a track"));
             return;
         }
-        let name = match names {
-            [name] => name,
-            names => match names.iter().find(type_of) {
-                Some(name) => name,
-                None => {
-                    faults.insert(format!(
-                        "{within}: \"{}\" is none of its types",
-                        value["type"]
-                    ));
-                    return;
-                }
-            },
+        let of_its_type = match names {
+            [name] => Some(name),
+            names => names.iter().find(type_of),
+        };
+        let Some(name) = of_its_type else {
+            faults.insert(format!(
+                "{within}: \"{}\" is none of its types",
+                value["type"]
+            ));
+            return;
         };
         let known = self.members(name);
         // What is under a local file is told apart, since nothing else is so poor.
