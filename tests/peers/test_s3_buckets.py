@@ -68,7 +68,8 @@ def test_tags(s3, bucket, refused):
     refused("NoSuchTagSet", s3.get_bucket_tagging, Bucket=bucket, status=404)
     tags = [{"Key": "team", "Value": "data & more"}, {"Key": "é", "Value": ""}]
     s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})
-    assert s3.get_bucket_tagging(Bucket=bucket)["TagSet"] == tags
+    kept = s3.get_bucket_tagging(Bucket=bucket)["TagSet"]
+    assert sorted(kept, key=str) == sorted(tags, key=str)
     s3.delete_bucket_tagging(Bucket=bucket)
     refused("NoSuchTagSet", s3.get_bucket_tagging, Bucket=bucket, status=404)
 
