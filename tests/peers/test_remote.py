@@ -8,7 +8,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 import graphs
-from conftest import Stave
+from program import Stave
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import duckdb
 import pandas as pd
 import pytest
 
-import conftest
+from program import ROOT
 
-TRANSFORM = conftest.ROOT / "examples/spotify-api/transform.yaml"
+TRANSFORM = ROOT / "examples/spotify-api/transform.yaml"
 
 
 def track(n, released, artists=("a", "b")):
