@@ -149,6 +149,6 @@ def test_keys_in_events_and_urls_are_quoted_as_s3_does(s3, bucket):
     assert listed["EncodingType"] == "url"
     keys = [one["Key"] for one in listed["Contents"]]
     assert sorted(urllib.parse.unquote_plus(key) for key in keys) == sorted(["bell\x07.txt", "a b+c", "é"])
-    assert all(key.isascii() for key in keys) and "a+b%2Bc" in keys
+    assert all(key.isascii() for key in keys) and set(keys) & {"a+b%2Bc", "a%20b%2Bc"}
     plain = s3.list_objects_v2(Bucket=bucket)  # boto3 asks for the encoding and undoes it
     assert {one["Key"] for one in plain["Contents"]} == {"bell\x07.txt", "a b+c", "é"}

@@ -133,7 +133,8 @@ def test_virtual_hosts(server, home, localhost, host):
     assert [one["Key"] for one in virtual.list_objects_v2(Bucket=bucket)["Contents"]] == ["a b/c"]
     presigned = virtual.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "a b/c"})
     assert presigned.startswith(f"{url.replace('://', f'://{bucket}.')}/")
-    assert web.get(presigned).content == BODY
+    if host != "localhost" or url.startswith("http:"):  # OpenSSL takes no *.localhost for a name
+        assert web.get(presigned).content == BODY
     virtual.upload_fileobj(io.BytesIO(b"x" * (9 << 20)), bucket, "parts")
     assert virtual.head_object(Bucket=bucket, Key="parts")["ContentLength"] == 9 << 20
     assert bucket in {one["Name"] for one in virtual.list_buckets()["Buckets"]}
@@ -175,8 +176,8 @@ def connect(server):
     return ssl.create_default_context(cafile=str(server.authority)).wrap_socket(plain, server_hostname="127.0.0.1")
 
 
-def signed(server, method, path, headers):
-    request = AWSRequest(method, f"{server.url}{path}", headers=headers)
+def signed(server, method, path, headers, body):
+    request = AWSRequest(method, f"{server.url}{path}", headers=headers, data=body)
     S3SigV4Auth(Credentials(*server.root()), "s3", "us-east-1").add_auth(request)
     request.headers["Host"] = f"127.0.0.1:{server.port}"
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in request.headers.items())]
@@ -192,10 +193,10 @@ def read_head(stream):
 
 def test_who_expects_100_continue_is_told_before_the_body(server, home):
     s3, bucket, _ = home
-    head = {"Content-Length": "5", "Expect": "100-continue", "x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
+    head = {"Content-Length": "5", "Expect": "100-continue"}
     with connect(server) as wire:
         stream = wire.makefile("rb")
-        wire.sendall(signed(server, "PUT", f"/{bucket}/k", head))
+        wire.sendall(signed(server, "PUT", f"/{bucket}/k", head, b"hello"))
         assert read_head(stream)[0] == 100
         wire.sendall(b"hello")
         assert read_head(stream)[0] == 200
@@ -203,7 +204,7 @@ def test_who_expects_100_continue_is_told_before_the_body(server, home):
     # Who may not is told so, and need not send the body.
     with connect(server) as wire:
         stream = wire.makefile("rb")
-        wire.sendall(signed(server, "PUT", f"/{bucket}-none/k", head))
+        wire.sendall(signed(server, "PUT", f"/{bucket}-none/k", head, b"hello"))
         status, _ = read_head(stream)
         assert status in (100, 404)
         if status == 100:
@@ -216,8 +217,8 @@ def test_a_connection_serves_many_requests(server, home):
     with connect(server) as wire:
         stream = wire.makefile("rb")
         for number in range(20):
-            head = {"Content-Length": "3", "x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
-            wire.sendall(signed(server, "PUT", f"/{bucket}/k{number}", head) + b"abc")
+            head = {"Content-Length": "3"}
+            wire.sendall(signed(server, "PUT", f"/{bucket}/k{number}", head, b"abc") + b"abc")
             status, answer = read_head(stream)
             assert status == 200 and answer["x-amz-request-id"]
             assert stream.read(int(answer.get("content-length", 0))) == b""
