@@ -149,7 +149,6 @@ class Chunks:
         self.wire.close()
         head = self.wire.head("PUT", self.target, {**self.headers, "content-length": len(self.body)})
         self.wire.send(head + self.body)
-        self.wire.open().shutdown(socket.SHUT_WR)
         try:
             return self.wire.answer().status
         except Closed:
@@ -173,7 +172,7 @@ def test_chunks_that_lie(wire, steady):
         "a size of 1 GiB": lambda: Chunks(wire, target, 1 << 30).chunk(b"hello", size="40000000"),
         "a size that is none": lambda: Chunks(wire, target, 5).chunk(b"hello", size="hello").chunk(b""),
         "a negative size": lambda: Chunks(wire, target, 5).chunk(b"hello", size="-5").chunk(b""),
-        "no signature": lambda: Chunks(wire, target, 5).chunk(b"hello", signature="").chunk(b""),
+        "no signature": lambda: Chunks(wire, target, 5).chunk(b"hello", signature=" ").chunk(b""),
         "a length that is none": lambda: Chunks(wire, target, "five").chunk(b"hello").chunk(b""),
         "a negative length": lambda: Chunks(wire, target, -5).chunk(b"hello").chunk(b""),
     }

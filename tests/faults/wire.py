@@ -37,7 +37,7 @@ def sign(key, method, target, headers, payload, *, at=None, region=REGION, servi
     lowered = {name.lower(): " ".join(str(value).split()) for name, value in headers.items()}
     names = ";".join(sorted(name for name in lowered if name not in leave_out))
     path, _, query = target.partition("?")
-    pairs = sorted(pair if "=" in pair else f"{pair}=" for pair in query.split("&") if pair)
+    pairs = ["=".join(one) for one in sorted(pair.partition("=")[::2] for pair in query.split("&") if pair)]
     lines = "".join(f"{name}:{lowered[name]}\n" for name in names.split(";"))
     canonical = "\n".join([method, path, "&".join(pairs), lines, names, payload])
     scope = f"{day}/{region}/{service}/aws4_request"
@@ -61,7 +61,7 @@ class Answer:
     def code(self):
         """AWS's code of an error."""
         found = re.search(rb"<Code>([^<]*)</Code>", self.body)
-        return found[1].decode() if found else None
+        return found[1].decode() if found else self.headers.get("x-amzn-errortype")
 
     def __repr__(self):
         return f"{self.status} {self.headers} {self.body[:500]!r}"

@@ -83,16 +83,16 @@ def test_who_is_not_trusted(http_server, iam, names, role, refused):
     iam.put_user_policy(UserName=other, PolicyName="all", PolicyDocument=document(allow("sts:*")))
     key = iam.create_access_key(UserName=other)["AccessKey"]
     sts = http_server.client("sts", key=(key["AccessKeyId"], key["SecretAccessKey"]))
-    answer = refused("AccessDenied", sts.assume_role, RoleArn=role, RoleSessionName="x", status=403)
+    answer = refused("AccessDenied", sts.assume_role, RoleArn=role, RoleSessionName="etl", status=403)
     assert "sts:AssumeRole" in answer["Error"]["Message"] and role in answer["Error"]["Message"]
-    refused("AccessDenied", sts.assume_role, RoleArn=f"{role}-none", RoleSessionName="x", status=403)
+    refused("AccessDenied", sts.assume_role, RoleArn=f"{role}-none", RoleSessionName="etl", status=403)
 
 
 def test_how_long_and_under_which_name(user, role, refused):
     sts = user[1]("sts")
-    refused("ValidationError", sts.assume_role, RoleArn=role, RoleSessionName="x", DurationSeconds=7200, status=400)
+    refused("ValidationError", sts.assume_role, RoleArn=role, RoleSessionName="etl", DurationSeconds=7200, status=400)
     refused("ValidationError", sts.assume_role, RoleArn=role, RoleSessionName="a b", status=400)
-    refused("MalformedPolicyDocument", sts.assume_role, RoleArn=role, RoleSessionName="x", Policy="{", status=400)
+    refused("MalformedPolicyDocument", sts.assume_role, RoleArn=role, RoleSessionName="etl", Policy="{", status=400)
 
 
 def test_conditions_on_the_session(http_server, iam, names, user, refused):
@@ -100,8 +100,8 @@ def test_conditions_on_the_session(http_server, iam, names, user, refused):
     statement["Statement"][0]["Condition"] = {"StringEquals": {"sts:ExternalId": "secret-id"}}
     arn = iam.create_role(RoleName=names(), AssumeRolePolicyDocument=json.dumps(statement))["Role"]["Arn"]
     sts = user[1]("sts")
-    refused("AccessDenied", sts.assume_role, RoleArn=arn, RoleSessionName="x", status=403)
-    sts.assume_role(RoleArn=arn, RoleSessionName="x", ExternalId="secret-id")
+    refused("AccessDenied", sts.assume_role, RoleArn=arn, RoleSessionName="etl", status=403)
+    sts.assume_role(RoleArn=arn, RoleSessionName="etl", ExternalId="secret-id")
 
 
 def test_a_session_of_a_user(http_server, iam, user, bucket, refused):

@@ -53,6 +53,11 @@ const COMMON: &[Common] = &[
         "IncompleteSignatureException",
         [400, 400, 403],
     ),
+    (
+        "InsufficientStorage",
+        "InsufficientStorageException",
+        [507; 3],
+    ),
     INTERNAL_FAILURE,
     (
         "InvalidAction",

@@ -14,6 +14,8 @@ use super::value::Value;
 
 /// The most faults that are told of at once.
 const MAX_FAULTS: usize = 20;
+/// The largest value that a fault shows, in bytes: a stranger's megabyte is not sent back.
+const MAX_SHOWN_BYTES: usize = 1024;
 
 /// Checks a request. Patterns of `worded_elsewhere` are left to the service.
 pub fn validate(shape: &Shape, value: &Value, worded_elsewhere: &[&str]) -> Result<()> {
@@ -213,7 +215,11 @@ fn shown(rules: &Rules, value: &Value) -> String {
     if rules.is_secret || !simple {
         return String::new();
     }
-    format!("'{}' ", text(value))
+    let text = text(value);
+    if text.len() > MAX_SHOWN_BYTES {
+        return String::new();
+    }
+    format!("'{text}' ")
 }
 
 fn is_plain(value: &Value) -> bool {
