@@ -147,10 +147,10 @@ fn a_purge_takes_what_jobs_have_made() {
     // There is something of both accounts in it.
     let groups = program.json(&["spotify", "purge", "--account", "b", "--dry-run"]);
     let derived = groups.as_array().expect("rows").iter();
-    let mut derived = derived.filter(|group| group["stream"] == "derived");
+    let mut derived = derived.filter(|group| group["Stream"] == "derived");
     let group = derived.next().expect("derived");
     assert_eq!(
-        (&group["account"], &group["objects"], &group["bucket"]),
+        (&group["Account"], &group["Objects"], &group["Bucket"]),
         (&json!("a,b"), &json!(2), &json!("lake")),
         "{groups}"
     );
