@@ -22,19 +22,33 @@ fn published() -> Schema {
     Schema::read(&text.replace(wrong, right))
 }
 
+/// Sets the clock to a moment at which something plays, out of something.
+async fn find_music(server: &Server, me: &str) {
+    let path = "/me/player/recently-played?limit=50";
+    let plays = server.ok(me, path).await["items"].clone();
+    for play in plays.as_array().unwrap() {
+        let at: Timestamp = play["played_at"].as_str().unwrap().parse().unwrap();
+        server.set(&(at + SignedDuration::from_secs(5)).to_string());
+        let playing = server.get(me, "/me/player").await;
+        if playing.status == 200 && !playing.json()["context"].is_null() {
+            return;
+        }
+    }
+    panic!("nothing plays");
+}
+
 /// What of one world's answers is not as the document says, and which operations answered.
-async fn faults(schema: &Schema, options: Options) -> (BTreeSet<String>, BTreeSet<String>) {
+async fn faults(
+    schema: &Schema,
+    options: Options,
+    plays: bool,
+) -> (BTreeSet<String>, BTreeSet<String>) {
     let server = Server::start(options).await;
     let me = server.me().await;
     let app = server.app().await;
-    // A moment at which something plays.
-    let last = server.ok(&me, "/me/player/recently-played?limit=1").await;
-    let played: Timestamp = last["items"][0]["played_at"]
-        .as_str()
-        .unwrap()
-        .parse()
-        .unwrap();
-    server.set(&(played + SignedDuration::from_secs(5)).to_string());
+    if plays {
+        find_music(&server, &me).await;
+    }
     let (mut faults, mut answered) = (BTreeSet::new(), BTreeSet::new());
     for path in paths::of(&server, &me).await {
         let (known, kind) = schema.path_of(&path).unwrap_or_else(|| panic!("{path}"));
@@ -70,7 +84,7 @@ async fn answers_are_what_the_published_document_says_where_it_is_right() {
             warts,
             ..options(Profile::Extended)
         };
-        let (faults, operations) = faults(&schema, world).await;
+        let (faults, operations) = faults(&schema, world, seed == 1).await;
         for fault in &faults {
             let known = DEVIATIONS
                 .iter()
