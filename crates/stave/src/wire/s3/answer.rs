@@ -23,10 +23,23 @@ const MESSAGES: [(&str, &str); 6] = [
     ("MaxMessageLengthExceeded", "Your request was too big."),
 ];
 
+/// Errors that name the bucket.
+const ABOUT_BUCKETS: [&str; 8] = [
+    "BucketAlreadyOwnedByYou",
+    "BucketNotEmpty",
+    "InvalidBucketName",
+    "NoSuchBucket",
+    "NoSuchBucketPolicy",
+    "NoSuchCORSConfiguration",
+    "NoSuchLifecycleConfiguration",
+    "NoSuchTagSet",
+];
+
 /// What an answer is about.
 pub(super) struct About {
     method: Method,
     resource: String,
+    bucket: Option<String>,
     request_id: String,
     region: String,
 }
@@ -41,10 +54,16 @@ pub(super) fn of_error(error: S3Error) -> Response<Body> {
 }
 
 impl About {
-    pub(super) fn new(parts: &Parts, origin: &Origin, region: &str) -> Self {
+    pub(super) fn new(
+        parts: &Parts,
+        bucket: Option<String>,
+        origin: &Origin,
+        region: &str,
+    ) -> Self {
         Self {
             method: parts.method.clone(),
             resource: parts.uri.path().to_owned(),
+            bucket,
             request_id: origin.request_id.clone(),
             region: region.to_owned(),
         }
@@ -71,6 +90,17 @@ impl About {
             }
         }
         response
+    }
+
+    /// The key that the path names.
+    fn key(&self) -> String {
+        let path = self.resource.trim_start_matches('/');
+        let in_path = |bucket: &&String| path.split('/').next() == Some(bucket.as_str());
+        let key = match self.bucket.as_ref().filter(in_path) {
+            Some(bucket) => path[bucket.len()..].trim_start_matches('/'),
+            None => path,
+        };
+        decoded(key)
     }
 
     fn host_id(&self) -> String {
@@ -106,6 +136,16 @@ impl About {
                 response.headers_mut().insert("x-amz-bucket-region", region);
             }
         }
+        let is_of = |code: &str| start.contains(&format!("<Code>{code}</Code>"));
+        if ["NoSuchKey", "NoSuchVersion"]
+            .iter()
+            .any(|code| is_of(code))
+        {
+            document += &element("Key", &self.key());
+        }
+        if let (Some(bucket), true) = (&self.bucket, ABOUT_BUCKETS.iter().any(|code| is_of(code))) {
+            document += &element("BucketName", bucket);
+        }
         document += &element("Resource", &self.resource);
         document += &element("RequestId", &self.request_id);
         document += &element("HostId", host_id);
@@ -115,6 +155,27 @@ impl About {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
         *response.body_mut() = Body::from(document);
     }
+}
+
+/// Text that was encoded for a path.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
+        let byte = digits.and_then(|two| u8::from_str_radix(two, 16).ok());
+        match (first, byte) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// An element of an XML document that holds text.

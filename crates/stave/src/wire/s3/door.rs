@@ -131,9 +131,10 @@ impl S3Door {
     pub async fn answer(&self, request: Request<Body>, origin: Origin) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let mut body = Some(body);
-        let asked = answer::About::new(&parts, &origin, &self.0.options.region);
         let crossing = Crossing::of(&parts);
         let bucket = self.bucket_of(&parts);
+        let region = &self.0.options.region;
+        let asked = answer::About::new(&parts, bucket.clone(), &origin, region);
         let is_preflight = parts.method == Method::OPTIONS;
         let served = match &crossing {
             Some(crossing) if is_preflight => self.preflight(crossing, bucket.as_deref()).await,

@@ -57,6 +57,20 @@ async fn what_is_not_there_says_its_name() {
 }
 
 #[tokio::test]
+async fn errors_name_what_they_are_about() {
+    let world = lake().await;
+    let answer = world.ask(call("GET", "/lake/a%20b/c%26d")).await;
+    assert_eq!(answer.element("Key"), "a b/c&amp;d");
+    let virtual_host = call("GET", "/lake/x").header("host", "lake.localhost");
+    assert_eq!(world.ask(virtual_host).await.element("Key"), "x");
+    let answer = world.ask(call("GET", "/pond/a")).await;
+    assert_eq!(
+        (answer.element("BucketName"), answer.element("Key")),
+        ("pond".into(), "".into())
+    );
+}
+
+#[tokio::test]
 async fn uploads_in_parts_become_one_object() {
     let world = lake().await;
     let begun = world.ask(call("POST", "/lake/big?uploads")).await;
