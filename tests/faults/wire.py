@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import hmac
 import re
+import select
 import socket
 import urllib.parse
 
@@ -111,6 +112,8 @@ class Wire:
         signed = self.headers(method, target, body, headers, **options)
         if body or method in ("PUT", "POST"):
             signed["content-length"] = len(body)
+        if self.socket is not None and select.select([self.socket], [], [], 0)[0]:
+            self.close()  # the server has closed it after a body that it did not want
         self.send(self.head(method, target, signed) + body)
         return self.answer(method)
 
