@@ -43,4 +43,4 @@ def test_the_example_against_a_running_server(serve, refused, tls):
     ):
         refused(("AccessDenied", "AccessDeniedException"), getattr(own(service), call), **options)
     iam.delete_login_profile(UserName=NAME)
-    refused("NoSuchEntity", own("iam").change_password, OldPassword="Second-Pass-2", NewPassword="Third-Pass-3")
+    refused("AccessDenied", own("iam").change_password, OldPassword="Second-Pass-2", NewPassword="Third-Pass-3")

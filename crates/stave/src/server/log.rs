@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use tracing::Level;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -23,8 +23,10 @@ pub enum LogFormat {
 pub fn start_log(format: LogFormat, verbose: bool) {
     let level = if verbose { Level::DEBUG } else { Level::INFO };
     // Of the libraries only what somebody has to look at.
+    // s3s takes a client's mistake for an error; the door logs what goes wrong inside.
     let filter = Targets::new()
         .with_default(Level::ERROR)
+        .with_target("s3s", LevelFilter::OFF)
         .with_target("stave", level);
     let registry = tracing_subscriber::registry().with(filter);
     // Who has begun to log before goes on: a test, in one process with others.

@@ -69,6 +69,11 @@ impl LocalBuckets {
             let size = open.details.info.size;
             let range = match &range {
                 None => 0..size,
+                Some(ByteRange::Bounded(range)) if range.end > size => {
+                    return Err(Error::invalid(format!(
+                        "Range specified is not valid for source object of size: {size}"
+                    )));
+                }
                 Some(range) => range
                     .within(size)
                     .map_err(|error| ObjectFault::InvalidRange.error(error.message()))?,

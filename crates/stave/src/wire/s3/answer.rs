@@ -1,6 +1,6 @@
 //! What every answer carries: the request's ids, and errors that say what they are about.
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
 use s3s::{Body, S3Error};
@@ -42,6 +42,8 @@ pub(super) struct About {
     bucket: Option<String>,
     request_id: String,
     region: String,
+    /// Whether it is of the one operation whose ETag stands without quotes.
+    asks_attributes: bool,
 }
 
 /// An error as an answer.
@@ -66,6 +68,10 @@ impl About {
             bucket,
             request_id: origin.request_id.clone(),
             region: region.to_owned(),
+            asks_attributes: parts.uri.query().is_some_and(|query| {
+                let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
+                names.any(|name| name == "attributes")
+            }),
         }
     }
 
@@ -77,6 +83,11 @@ impl About {
             *response.body_mut() = Body::empty();
             response.headers_mut().remove(CONTENT_TYPE);
             response.headers_mut().remove(CONTENT_LENGTH);
+        } else if status == StatusCode::OK && response.headers().contains_key(CONTENT_RANGE) {
+            // s3s says so of a get only.
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        } else if status == StatusCode::OK && self.asks_attributes {
+            unquote_etag(&mut response);
         } else if status.is_client_error() || status.is_server_error() {
             self.complete_error(&mut response, &host_id);
         }
@@ -164,18 +175,34 @@ fn decoded(text: &str) -> String {
     while let Some((first, after)) = rest.split_first() {
         let digits = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
         let byte = digits.and_then(|two| u8::from_str_radix(two, 16).ok());
-        match (first, byte) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = after;
-            }
+        if let (b'%', Some(byte)) = (first, byte) {
+            bytes.push(byte);
+            rest = &after[2..];
+        } else {
+            bytes.push(*first);
+            rest = after;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Takes the quotes off the ETag of `GetObjectAttributes`, where S3 leaves them out.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html>
+fn unquote_etag(response: &mut Response<Body>) {
+    let Some(bytes) = response.body_mut().take_bytes() else {
+        return;
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let text = match text.split_once("<ETag>") {
+        Some((before, after)) => {
+            let (etag, rest) = after.split_once("</ETag>").unwrap_or((after, ""));
+            let etag = etag.replace("&quot;", "").replace('"', "");
+            format!("{before}<ETag>{etag}</ETag>{rest}")
+        }
+        None => text.into_owned(),
+    };
+    response.headers_mut().remove(CONTENT_LENGTH);
+    *response.body_mut() = Body::from(text);
 }
 
 /// An element of an XML document that holds text.

@@ -66,7 +66,7 @@ async fn errors_name_what_they_are_about() {
     let answer = world.ask(call("GET", "/pond/a")).await;
     assert_eq!(
         (answer.element("BucketName"), answer.element("Key")),
-        ("pond".into(), "".into())
+        ("pond".into(), String::new())
     );
 }
 
