@@ -22,10 +22,6 @@ use crate::stop::{self, Stop};
 /// How long a command that was told to stop may take to clean up.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How many calls that block go on at once; more wait. Each thread keeps some MiB of what it has
-/// read and written, so that their number bounds what many clients cost.
-const BLOCKING_THREADS: usize = 64;
-
 /// Runs the program.
 pub fn run() -> ExitCode {
     let args = Args::parse();
@@ -44,7 +40,6 @@ fn start(args: Args) -> Result<ExitCode, Failure> {
         // One more than there is work for, so that somebody hears an interrupt and draws
         // the progress while an operator is long at one batch.
         .worker_threads(config.cores.value.get() + 1)
-        .max_blocking_threads(BLOCKING_THREADS)
         .enable_all()
         .build()
         .map_err(cannot)?;
@@ -75,11 +70,12 @@ fn start(args: Args) -> Result<ExitCode, Failure> {
     }
 }
 
-/// How many threads may block at once. A server's clients must not take the machine's memory by
-/// their number: each thread keeps some of what it has allocated.
+/// How many threads may block at once; what more there is to do waits. A server's clients must
+/// not take the machine's memory by their number: each thread keeps some MiB of what it has read
+/// and written.
 fn blocking_threads(command: &Command) -> usize {
     match command {
-        Command::Serve(_) => 48,
+        Command::Serve(_) => 24,
         _ => 512,
     }
 }
