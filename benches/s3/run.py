@@ -5,6 +5,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -229,6 +230,7 @@ def benchmark(options: argparse.Namespace, work: Path) -> dict:
 
 def main() -> int:
     options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the servers are stopped on the way out
     work = Path(tempfile.mkdtemp(prefix="stave-s3-", dir=options.work))
     try:
         result = benchmark(options, work)
