@@ -1,6 +1,6 @@
 //! `GetObject`, `HeadObject` and `GetObjectAttributes`.
 
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue};
 use s3s::dto::{
     GetObjectAttributesInput, GetObjectAttributesOutput, GetObjectAttributesParts, GetObjectInput,
     GetObjectOutput, HeadObjectInput, HeadObjectOutput, Range, StorageClass,
@@ -113,14 +113,10 @@ pub(super) async fn head(
     let sums = checksum(details.checksum.as_ref().filter(|_| shows_checksum));
     let has_parts = part.is_some() && !details.parts.is_empty();
     let headers = kept_headers(&details);
-    let content_range = content_range(is_partial, &bytes, size);
-    let status = content_range
-        .is_some()
-        .then_some(StatusCode::PARTIAL_CONTENT);
     let output = HeadObjectOutput {
         accept_ranges: Some(ACCEPT_RANGES.to_owned()),
         content_length: Some(count(bytes.end - bytes.start)),
-        content_range,
+        content_range: content_range(is_partial, &bytes, size),
         cache_control: details.headers.cache_control,
         checksum_crc32: sums.checksum_crc32,
         checksum_crc32c: sums.checksum_crc32c,
@@ -140,9 +136,7 @@ pub(super) async fn head(
         version_id: details.version_id,
         ..HeadObjectOutput::default()
     };
-    let mut response = S3Response::with_headers(output, headers);
-    response.status = status;
-    Ok(response)
+    Ok(S3Response::with_headers(output, headers))
 }
 
 pub(super) async fn attributes(
