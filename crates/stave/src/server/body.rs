@@ -1,6 +1,8 @@
 //! The body of a request: it must come at some pace, and what is held in memory has a bound.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -25,13 +27,27 @@ pub struct Paced {
     begun_at: Option<Instant>,
     bytes: u64,
     deadline: Option<Pin<Box<Sleep>>>,
+    read: Read,
+}
+
+/// Whether a body was read to its end, also when it is gone already.
+#[derive(Clone)]
+pub struct Read(Arc<AtomicBool>);
+
+impl Read {
+    /// Whether nothing of the body is left on the connection.
+    pub fn is_whole(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
 }
 
 impl Paced {
     /// `body` at the pace that `limits` ask for.
     pub fn new(body: Incoming, limits: &Limits) -> Self {
+        let read = Read(Arc::new(AtomicBool::new(body.is_end_stream())));
         Self {
             body,
+            read,
             within: limits.stall,
             slow_after: limits.slow_after,
             slowest_bytes_a_second: limits.slowest_bytes_a_second,
@@ -39,6 +55,11 @@ impl Paced {
             bytes: 0,
             deadline: None,
         }
+    }
+
+    /// What tells whether the body was read to its end.
+    pub fn read(&self) -> Read {
+        self.read.clone()
     }
 
     /// Whether so few bytes in so long a time mean that somebody holds the connection for its
@@ -66,6 +87,9 @@ impl Body for Paced {
                 self.deadline = None;
                 if let Some(Ok(frame)) = &frame {
                     self.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+                }
+                if frame.is_none() || self.body.is_end_stream() {
+                    self.read.0.store(true, Ordering::Release);
                 }
                 Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
             }

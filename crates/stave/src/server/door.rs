@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue, SERVER};
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, SERVER};
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use s3s::Body;
@@ -60,6 +60,7 @@ impl Door {
         let (head, body) = request.into_parts();
         let (method, path) = (head.method.clone(), head.uri.path().to_owned());
         let body = Paced::new(body, &self.limits);
+        let read = body.read();
         let target = Target::of(&head);
         let mut response = match &target {
             Target::Health => health(&method),
@@ -85,6 +86,11 @@ impl Door {
         response
             .headers_mut()
             .insert(SERVER, HeaderValue::from_static("Stave"));
+        if !read.is_whole() && !response.status().is_success() {
+            // The connection ends then: a client that is not told meets that with its next request.
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, close);
+        }
         Answered {
             request_id: &request_id,
             service: match &target {
