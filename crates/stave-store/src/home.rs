@@ -19,6 +19,7 @@ use crate::faults::IoContext;
 /// <home>/buckets/<bucket>/<key> objects
 /// <home>/versions/<bucket>/    versions that are not current
 /// <home>/multipart/<upload>/   parts of objects to come
+/// <home>/functions/            code of functions by content, virtual environments, bootstraps
 /// <home>/tmp/                  what is not an object yet, and who is alive
 /// ```
 ///
@@ -45,6 +46,7 @@ impl Home {
             home.runs(),
             home.crawls(),
             home.extracts(),
+            home.function_workers(),
         ] {
             if !dir.is_dir() {
                 private_dir(&dir)?;
@@ -131,6 +133,16 @@ impl Home {
     /// The locks of living extracts.
     pub fn extracts(&self) -> PathBuf {
         self.root.join("tmp/extracts")
+    }
+
+    /// The code of functions and what is made from it; what is in it is made when first needed.
+    pub fn functions(&self) -> PathBuf {
+        self.root.join("functions")
+    }
+
+    /// The folders of those who run functions, and their locks.
+    pub fn function_workers(&self) -> PathBuf {
+        self.root.join("tmp/functions")
     }
 
     /// The logins of Spotify, one file an account; made when the first is written.

@@ -43,6 +43,6 @@ pub use rows::{
     JobRun, LifecycleFilter, LifecycleRule, LogLine, ObjectEvent, ObjectMove, OnExisting,
     ReadObject, RunEnd, RunState, TableVersion, TakenEvents,
 };
-pub use rows::{eventing, iam};
+pub use rows::{eventing, functions, iam};
 pub use staging::Staging;
 pub use store::{Store, StoreOptions, Swept};

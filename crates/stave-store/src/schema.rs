@@ -2,7 +2,7 @@
 //! has been released is never changed; a new one is added after it.
 
 /// Each step brings `user_version` up by one.
-pub(crate) const STEPS: &[&str] = &[FIRST, MEMORY, BOOKMARKS, IAM, S3, EVENTS];
+pub(crate) const STEPS: &[&str] = &[FIRST, MEMORY, BOOKMARKS, IAM, S3, EVENTS, FUNCTIONS];
 
 /// Identities (`inode`, `mtime_ns`, `size`) tie a row to one very file: a row
 /// counts only for the file that it was written for. `pending` names the upload
@@ -411,4 +411,87 @@ CREATE TABLE eventing_dead_letters (
     error TEXT NOT NULL,
     failed_at INTEGER NOT NULL
 ) STRICT;
+";
+
+/// Functions, layers, their code, and the queue of asynchronous invocations.
+///
+/// Version 0 is `$LATEST`. Definitions are documents of the service's own. `function_code` names
+/// what lies in the folder of code, `function_code_uses` what of it a version runs on: a layer
+/// may be deleted while functions go on using it. An invocation without an owner waits; one whose
+/// owner is dead is taken back. `outcome` is the record that is still to be delivered.
+const FUNCTIONS: &str = "
+CREATE TABLE functions (
+    name TEXT NOT NULL PRIMARY KEY,
+    created_at INTEGER NOT NULL,
+    last_version INTEGER NOT NULL,
+    reserved INTEGER,
+    tags TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE function_versions (
+    function TEXT NOT NULL REFERENCES functions (name) ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    definition TEXT NOT NULL,
+    PRIMARY KEY (function, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE function_aliases (
+    function TEXT NOT NULL REFERENCES functions (name) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    definition TEXT NOT NULL,
+    PRIMARY KEY (function, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE function_settings (
+    function TEXT NOT NULL REFERENCES functions (name) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    qualifier TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (function, kind, qualifier)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE layers (
+    name TEXT NOT NULL PRIMARY KEY,
+    last_version INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE layer_versions (
+    layer TEXT NOT NULL REFERENCES layers (name),
+    version INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    definition TEXT NOT NULL,
+    PRIMARY KEY (layer, version)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX layer_versions_code ON layer_versions (code);
+CREATE TABLE function_code (
+    sha256 TEXT NOT NULL PRIMARY KEY,
+    zip_bytes INTEGER NOT NULL,
+    unzipped_bytes INTEGER NOT NULL,
+    stored_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE function_code_uses (
+    function TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    PRIMARY KEY (function, version, code),
+    FOREIGN KEY (function, version) REFERENCES function_versions (function, version)
+        ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX function_code_uses_code ON function_code_uses (code);
+CREATE TABLE invocations (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    function TEXT NOT NULL,
+    qualifier TEXT,
+    payload BLOB NOT NULL,
+    trace TEXT,
+    attempts INTEGER NOT NULL,
+    setbacks INTEGER NOT NULL,
+    queued_at INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    owner TEXT,
+    outcome TEXT
+) STRICT;
+CREATE INDEX invocations_due ON invocations (due_at, seq) WHERE owner IS NULL;
+CREATE INDEX invocations_owner ON invocations (owner) WHERE owner IS NOT NULL;
+CREATE INDEX invocations_function ON invocations (function);
 ";

@@ -1,5 +1,5 @@
 //! Rows: the Data Catalog, job definitions, runs and bookmarks, crawlers and crawls, IAM,
-//! rules and schedules, and what the extractor remembers.
+//! functions, rules and schedules, and what the extractor remembers.
 //! Blocking. Every function is one transaction.
 
 mod bookmarks;
@@ -7,6 +7,7 @@ mod crawlers;
 mod databases;
 pub mod eventing;
 pub(crate) mod events;
+pub mod functions;
 pub mod iam;
 mod jobs;
 mod lifecycle;

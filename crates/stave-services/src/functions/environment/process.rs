@@ -1,0 +1,143 @@
+//! The process of an environment: started in a process group of its own with an environment in
+//! which nothing is but what it is given, and ended with all of the group.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use stave_core::{Error, Result};
+use tokio::process::{Child, Command};
+
+use super::memory;
+
+/// What is to be started.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Program {
+    pub path: PathBuf,
+    pub args: Vec<String>,
+    pub environment: BTreeMap<String, String>,
+    pub folder: PathBuf,
+}
+
+/// A process and its group; both end when it is dropped.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    pid: u32,
+    ended: Option<ExitStatus>,
+}
+
+impl Process {
+    /// Starts `program`; what it writes comes out of the pipe. Its id is noted in `note`, by
+    /// which somebody else finds it when this process dies before it.
+    pub fn start(program: &Program, note: &Path) -> Result<(Self, OwnedFd)> {
+        let failed = |error: std::io::Error| {
+            Error::unavailable(format!(
+                "cannot start {}: {error}",
+                program.path.display()
+            ))
+            .caused_by(error)
+        };
+        let (reader, writer) = std::io::pipe().map_err(failed)?;
+        let mut command = Command::new(&program.path);
+        command
+            .args(&program.args)
+            .env_clear()
+            .envs(&program.environment)
+            .current_dir(&program.folder)
+            .stdin(Stdio::null())
+            .stdout(writer.try_clone().map_err(failed)?)
+            .stderr(writer)
+            .process_group(0);
+        let child = command.spawn().map_err(failed)?;
+        let pid = child.id().unwrap_or_default();
+        let process = Self {
+            child,
+            pid,
+            ended: None,
+        };
+        let started = memory::started(pid).unwrap_or_default();
+        fs::write(note, format!("{pid} {started}")).map_err(failed)?;
+        Ok((process, reader.into()))
+    }
+
+    /// Its id, which is that of its group, too.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Waits for its end.
+    pub async fn wait(&mut self) -> ExitStatus {
+        if let Some(ended) = self.ended {
+            return ended;
+        }
+        // What cannot be waited for has ended in a way that nobody knows.
+        let ended = self.child.wait().await;
+        *self
+            .ended
+            .insert(ended.unwrap_or_else(|_| ExitStatus::from_raw(0)))
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        if self.ended.is_none() {
+            self.ended = self.child.try_wait().ok().flatten();
+        }
+        self.ended.is_some()
+    }
+
+    /// Kills all of its group.
+    pub fn kill(&self) {
+        kill_group(self.pid);
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn kill_group(pid: u32) {
+    // 0 would be our own group, 1 that of the first process of all.
+    if let Some(group) = i32::try_from(pid).ok().filter(|group| *group > 1) {
+        // It may be gone already.
+        let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+    }
+}
+
+/// Kills what a dead process had started, by the note it left; a process that has the id by
+/// chance is left alone.
+pub(in super::super) fn kill_noted(note: &Path) {
+    let text = fs::read_to_string(note).unwrap_or_default();
+    let Some((pid, started)) = text.split_once(' ') else {
+        return;
+    };
+    let (Ok(pid), Ok(started)) = (pid.parse::<u32>(), started.parse::<u64>()) else {
+        return;
+    };
+    if started > 0 && memory::started(pid) == Some(started) {
+        kill_group(pid);
+    }
+}
+
+/// How an end is told: `exit status 1`, `signal: killed`; nothing when it ended without a fault.
+pub(super) fn told(status: ExitStatus) -> Option<String> {
+    if let Some(signal) = status.signal() {
+        return Some(match signal {
+            4 => "signal: illegal instruction".to_owned(),
+            6 => "signal: aborted".to_owned(),
+            9 => "signal: killed".to_owned(),
+            11 => "signal: segmentation fault".to_owned(),
+            15 => "signal: terminated".to_owned(),
+            other => format!("signal: {other}"),
+        });
+    }
+    let code = status.code().filter(|code| *code != 0)?;
+    Some(format!("exit status {code}"))
+}
