@@ -102,7 +102,9 @@ impl Functions {
         }
         for (other, weight) in weights {
             if target == LATEST || number(other)? == LATEST {
-                return Err(invalid("RoutingConfig is not allowed with the version $LATEST"));
+                return Err(invalid(
+                    "RoutingConfig is not allowed with the version $LATEST",
+                ));
             }
             if other == version || !(0.0..=1.0).contains(weight) {
                 return Err(invalid(format!(
@@ -125,7 +127,9 @@ impl Functions {
                 "(?!^[0-9]+$)([a-zA-Z0-9-_]+)",
             ));
         }
-        let version = new.version.ok_or_else(|| invalid("FunctionVersion is missing"))?;
+        let version = new
+            .version
+            .ok_or_else(|| invalid("FunctionVersion is missing"))?;
         let document = Document {
             description: new.description.unwrap_or_default(),
             weights: new.weights.unwrap_or_default(),
@@ -240,7 +244,8 @@ impl Functions {
         let mut version = row.version;
         if let Some((other, weight)) = Document::read(&row.definition)?.weights.first_key_value() {
             // 24 bits of an id: ids that only count give everything to the first.
-            let chance = (self.store().function_id() >> 96 & 0xff_ffff) as f64 / f64::from(0x100_0000);
+            let chance =
+                (self.store().function_id() >> 96 & 0xff_ffff) as f64 / f64::from(0x100_0000);
             if chance < *weight {
                 version = version_number(other).unwrap_or(version);
             }

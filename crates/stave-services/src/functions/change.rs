@@ -144,7 +144,12 @@ impl Functions {
                 definition.state = State::Pending;
             }
             if !dry_run {
-                rows.put_version(&named.name, LATEST, &definition.to_json()?, &definition.codes())?;
+                rows.put_version(
+                    &named.name,
+                    LATEST,
+                    &definition.to_json()?,
+                    &definition.codes(),
+                )?;
                 Self::check_code_bytes(rows)?;
             }
             Ok(version)

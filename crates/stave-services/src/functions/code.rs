@@ -59,7 +59,13 @@ impl Functions {
             } => {
                 let objects = &self.ports().code;
                 objects
-                    .fetch(caller, &bucket, &key, version.as_deref(), MAX_UNZIPPED_BYTES)
+                    .fetch(
+                        caller,
+                        &bucket,
+                        &key,
+                        version.as_deref(),
+                        MAX_UNZIPPED_BYTES,
+                    )
                     .await
                     .map_err(|error| error.within("Error occurred while GetObject"))?
             }
@@ -155,7 +161,9 @@ fn safe(name: &str) -> Result<PathBuf> {
         .components()
         .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if name.is_empty() || !plain || name.contains(['\0', '\\']) {
-        return Err(bad_zip(format!("the entry {name:?} leads out of its folder")));
+        return Err(bad_zip(format!(
+            "the entry {name:?} leads out of its folder"
+        )));
     }
     Ok(path
         .components()
@@ -181,7 +189,12 @@ fn write(
     let mode = if is_executable { 0o755 } else { 0o644 };
     let mut options = OpenOptions::new();
     // The last of two entries of one name counts.
-    let file = options.write(true).create(true).truncate(true).mode(mode).open(path);
+    let file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(mode)
+        .open(path);
     let mut file: File = file.map_err(|error| match error.kind() {
         std::io::ErrorKind::IsADirectory => bad_zip("an entry is a file and a folder at once"),
         _ => io_error(error, "write", path),
@@ -214,7 +227,11 @@ pub(super) fn too_much() -> Error {
 
 /// A symbolic link that stays within the folder; others are refused.
 fn link(folder: &Path, name: &str, below: &Path, target: &str) -> Result<()> {
-    let refused = || bad_zip(format!("the link {name:?} leads out of its folder, to {target:?}"));
+    let refused = || {
+        bad_zip(format!(
+            "the link {name:?} leads out of its folder, to {target:?}"
+        ))
+    };
     let mut depth = below.components().count().saturating_sub(1);
     for part in Path::new(target).components() {
         match part {
@@ -243,7 +260,11 @@ fn link(folder: &Path, name: &str, below: &Path, target: &str) -> Result<()> {
             let root = folder
                 .canonicalize()
                 .map_err(|error| io_error(error, "read", folder))?;
-            if real.starts_with(root) { Ok(()) } else { Err(refused()) }
+            if real.starts_with(root) {
+                Ok(())
+            } else {
+                Err(refused())
+            }
         }
         // It leads to nothing, as it may.
         Err(_) => Ok(()),

@@ -8,9 +8,7 @@ use stave_core::{Caller, Error, ErrorKind, Result};
 use stave_store::functions::LATEST;
 
 use super::code::{CodeSource, keep};
-use super::definition::{
-    Code, Definition, FunctionVersion, Packages, Reason, State, UpdateStatus,
-};
+use super::definition::{Code, Definition, FunctionVersion, Packages, Reason, State, UpdateStatus};
 use super::errors::{conflict, invalid};
 use super::names::Named;
 use super::runtimes::Runtime;
@@ -46,7 +44,9 @@ impl Functions {
     ) -> Result<FunctionVersion> {
         let named = self.named(&new.name, None)?;
         if named.qualifier.is_some() {
-            return Err(invalid("A new function is named without a version or alias"));
+            return Err(invalid(
+                "A new function is named without a version or alias",
+            ));
         }
         let mut keys = Context::new();
         for (key, value) in &new.tags {
@@ -91,10 +91,11 @@ impl Functions {
             let layers = self.used_layers(rows, caller, layers)?;
             let mut definition = self.blank(&settings, code)?;
             settings.apply(&mut definition, Some(layers))?;
-            rows.add_function(name, tags).map_err(|error| match error.kind() {
-                ErrorKind::AlreadyExists => conflict(format!("Function already exist: {name}")),
-                _ => error,
-            })?;
+            rows.add_function(name, tags)
+                .map_err(|error| match error.kind() {
+                    ErrorKind::AlreadyExists => conflict(format!("Function already exist: {name}")),
+                    _ => error,
+                })?;
             Self::check_size(rows, &definition)?;
             rows.put_version(name, LATEST, &definition.to_json()?, &definition.codes())?;
             Self::check_code_bytes(rows)?;
@@ -128,9 +129,14 @@ impl Functions {
 
     fn blank(&self, settings: &Settings, code: Code) -> Result<Definition> {
         let missing = |member: &str| {
-            invalid(format!("{member} is mandatory for functions created with deployment packages."))
+            invalid(format!(
+                "{member} is mandatory for functions created with deployment packages."
+            ))
         };
-        let runtime = settings.runtime.as_deref().ok_or_else(|| missing("Runtime"))?;
+        let runtime = settings
+            .runtime
+            .as_deref()
+            .ok_or_else(|| missing("Runtime"))?;
         let runtime: Runtime = runtime.parse()?;
         Ok(Definition {
             runtime,

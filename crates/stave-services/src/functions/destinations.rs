@@ -51,7 +51,11 @@ impl Functions {
         condition: Condition,
     ) -> Result<()> {
         let succeeded = condition == Condition::Success;
-        let destination = if succeeded { &events.on_success } else { &events.on_failure };
+        let destination = if succeeded {
+            &events.on_success
+        } else {
+            &events.on_failure
+        };
         let Some(destination) = destination.clone() else {
             return self.done(&invocation).await;
         };
@@ -100,7 +104,10 @@ impl Functions {
         };
         let again = matches!(
             error.kind(),
-            ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Internal | ErrorKind::LimitExceeded
+            ErrorKind::Unavailable
+                | ErrorKind::Timeout
+                | ErrorKind::Internal
+                | ErrorKind::LimitExceeded
         );
         if again && self.now().duration_since(invocation.queued_at) < PATIENCE {
             return self.set_back(invocation).await;

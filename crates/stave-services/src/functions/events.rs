@@ -95,8 +95,14 @@ impl Functions {
                 max_retries: set.max_retries.or(old.max_retries),
                 max_age_seconds: set.max_age_seconds.or(old.max_age_seconds),
                 // An empty destination takes away the one that was there.
-                on_success: set.on_success.or(old.on_success).filter(|arn| !arn.is_empty()),
-                on_failure: set.on_failure.or(old.on_failure).filter(|arn| !arn.is_empty()),
+                on_success: set
+                    .on_success
+                    .or(old.on_success)
+                    .filter(|arn| !arn.is_empty()),
+                on_failure: set
+                    .on_failure
+                    .or(old.on_failure)
+                    .filter(|arn| !arn.is_empty()),
             };
             let document = serde_json::to_string(&set).map_err(|error| {
                 Error::internal("an event configuration cannot be written").caused_by(error)
@@ -116,7 +122,10 @@ impl Functions {
         if set.max_retries.is_some_and(|retries| retries > 2) {
             return Err(invalid("MaximumRetryAttempts must be 0 to 2"));
         }
-        if set.max_age_seconds.is_some_and(|age| !(60..=21_600).contains(&age)) {
+        if set
+            .max_age_seconds
+            .is_some_and(|age| !(60..=21_600).contains(&age))
+        {
             return Err(invalid("MaximumEventAgeInSeconds must be 60 to 21600"));
         }
         for (arn, on_success) in [(&set.on_success, true), (&set.on_failure, false)] {
@@ -177,7 +186,12 @@ impl Functions {
     ) -> Result<()> {
         let named = self.named(name, qualifier)?;
         self.store().functions_write(|rows| {
-            self.permitted(rows, caller, "lambda:DeleteFunctionEventInvokeConfig", &named)?;
+            self.permitted(
+                rows,
+                caller,
+                "lambda:DeleteFunctionEventInvokeConfig",
+                &named,
+            )?;
             if rows.remove_setting(&named.name, KIND, &scope(&named))? {
                 Ok(())
             } else {
@@ -196,7 +210,12 @@ impl Functions {
         let named = self.named(name, None)?;
         let after = page.after()?;
         let found = self.store().functions_read(|rows| {
-            self.permitted(rows, caller, "lambda:ListFunctionEventInvokeConfigs", &named)?;
+            self.permitted(
+                rows,
+                caller,
+                "lambda:ListFunctionEventInvokeConfigs",
+                &named,
+            )?;
             rows.settings(&named.name, KIND, after.as_deref(), page.max()? + 1)
         })?;
         let page = page.page(found, |setting| setting.qualifier.clone())?;

@@ -12,7 +12,7 @@ use stave_store::functions::NewInvocation;
 
 use super::Functions;
 use super::definition::{FunctionVersion, State};
-use super::environment::{Ended, Environment, INIT_LIMIT, Run, Work};
+use super::environment::{Ended, Environment, Run, Work};
 use super::errors::{ThrottleReason, conflict, invalid, too_large};
 use super::names::Named;
 use super::pool::Key;
@@ -234,7 +234,12 @@ impl Functions {
         self.measure(version, "Invocations", 1.0, "Count");
         let failed = f64::from(u8::from(told.error.is_some()));
         self.measure(version, "Errors", failed, "Count");
-        self.measure(version, "Duration", took.as_secs_f64() * 1000.0, "Milliseconds");
+        self.measure(
+            version,
+            "Duration",
+            took.as_secs_f64() * 1000.0,
+            "Milliseconds",
+        );
         Ok(Outcome {
             payload: told.payload,
             error: told.error,
@@ -262,7 +267,7 @@ impl Functions {
             Ok(environment) => environment,
             Err(error) => return self.not_started(task, error).await,
         };
-        let init = match environment.init(INIT_LIMIT).await {
+        let init = match environment.init(self.options().init_limit).await {
             Err((Ended::TimedOut, took)) => {
                 let told = self.tell(task, Ended::TimedOut);
                 environment.log(init_line(took, &told));
@@ -326,11 +331,7 @@ impl Functions {
     }
 
     /// A `bootstrap` that cannot be started is the function's failure; the rest is ours.
-    async fn not_started(
-        &self,
-        task: &Task,
-        error: Error,
-    ) -> Result<(Told, Duration, Vec<u8>)> {
+    async fn not_started(&self, task: &Task, error: Error) -> Result<(Told, Duration, Vec<u8>)> {
         let version = &task.version;
         let is_missing = matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Unavailable);
         let is_own = matches!(version.definition.runtime, super::Runtime::Provided(_));
@@ -354,10 +355,17 @@ impl Functions {
         let log_tail = lines.join("\n").into_bytes();
         let at = self.now();
         let events = lines.into_iter().map(|message| LogEvent { at, message });
-        let stream = format!("{}/[{}]{:032x}", at.strftime("%Y/%m/%d"), version.version, self.store().function_id());
+        let stream = format!(
+            "{}/[{}]{:032x}",
+            at.strftime("%Y/%m/%d"),
+            version.version,
+            self.store().function_id()
+        );
         let logs = &self.ports().logs;
         // As with what a process writes, a function does not fail because its log does.
-        let _ = logs.put(&version.log_group(), &stream, events.collect()).await;
+        let _ = logs
+            .put(&version.log_group(), &stream, events.collect())
+            .await;
         Ok((told, took, log_tail))
     }
 

@@ -67,9 +67,8 @@ struct Document {
 /// The code of a layer's version.
 pub(super) fn code_of(rows: &Rows<'_>, row: &LayerVersion) -> Result<Code> {
     let stored = rows.code(&row.code)?;
-    let stored = stored.ok_or_else(|| {
-        Error::internal(format!("the code of layer {} is gone", row.layer))
-    })?;
+    let stored = stored
+        .ok_or_else(|| Error::internal(format!("the code of layer {} is gone", row.layer)))?;
     Ok(Code {
         sha256: stored.sha256,
         bytes: stored.zip_bytes,

@@ -22,7 +22,13 @@ const MAX_FUNCTIONS: usize = 32;
 
 /// The header of an invocation of `arn` whose request came with `before`. `root` and `parent` are
 /// for a chain that begins; a chain of more than `max` rounds is refused.
-fn advance(before: Option<&str>, arn: &str, max: u32, new_root: &str, parent: &str) -> Result<String> {
+fn advance(
+    before: Option<&str>,
+    arn: &str,
+    max: u32,
+    new_root: &str,
+    parent: &str,
+) -> Result<String> {
     let before = before.filter(|header| header.len() <= MAX_BYTES && header.is_ascii());
     let field = |name: &str| {
         let mut fields = before.unwrap_or_default().split(';').map(str::trim);
@@ -59,8 +65,13 @@ fn advance(before: Option<&str>, arn: &str, max: u32, new_root: &str, parent: &s
         .coded("RecursiveInvocationException")
         .hint("a function that puts objects where its own trigger looks starts itself: write to another prefix"));
     }
-    let links: Vec<String> = chain.iter().map(|(hash, count)| format!("{hash}:{count}")).collect();
-    let sampled = field("Sampled").filter(|sampled| *sampled == "1").unwrap_or("0");
+    let links: Vec<String> = chain
+        .iter()
+        .map(|(hash, count)| format!("{hash}:{count}"))
+        .collect();
+    let sampled = field("Sampled")
+        .filter(|sampled| *sampled == "1")
+        .unwrap_or("0");
     Ok(format!(
         "Root={};Parent={parent};Sampled={sampled};Lineage={}",
         field("Root").unwrap_or(new_root),
@@ -92,7 +103,10 @@ mod tests {
             header = Some(other.expect("goes on"));
         }
         let last = header.expect("there");
-        assert!(last.starts_with("Root=1-5-a;Parent=p;Sampled=1;Lineage="), "{last}");
+        assert!(
+            last.starts_with("Root=1-5-a;Parent=p;Sampled=1;Lineage="),
+            "{last}"
+        );
         assert!(last.contains(":16|"), "{last}");
         let error = advance(Some(&last), "arn:a", 16, "new", "p").expect_err("stopped");
         assert_eq!(error.code(), Some("RecursiveInvocationException"));
@@ -102,7 +116,13 @@ mod tests {
     #[test]
     fn a_new_chain_has_a_root() {
         let header = advance(None, "arn:a", 16, "1-2-3", "p").expect("made");
-        assert!(header.starts_with("Root=1-2-3;Parent=p;Sampled=0;Lineage="), "{header}");
-        assert_eq!(advance(Some("nonsense;;=:|"), "arn:a", 16, "1-2-3", "p").expect("made"), header);
+        assert!(
+            header.starts_with("Root=1-2-3;Parent=p;Sampled=0;Lineage="),
+            "{header}"
+        );
+        assert_eq!(
+            advance(Some("nonsense;;=:|"), "arn:a", 16, "1-2-3", "p").expect("made"),
+            header
+        );
     }
 }

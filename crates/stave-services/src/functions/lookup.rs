@@ -57,11 +57,17 @@ impl PageRequest {
     pub(super) fn after_number(&self) -> Result<Option<u64>> {
         let wrong = || invalid("Invalid Marker: it is not one that a page gave");
         let after = self.after()?;
-        after.map(|text| text.parse().map_err(|_| wrong())).transpose()
+        after
+            .map(|text| text.parse().map_err(|_| wrong()))
+            .transpose()
     }
 
     /// The page of `items`, which are one more than fit if there is a next page.
-    pub(super) fn page<T>(&self, mut items: Vec<T>, place: impl Fn(&T) -> String) -> Result<Page<T>> {
+    pub(super) fn page<T>(
+        &self,
+        mut items: Vec<T>,
+        place: impl Fn(&T) -> String,
+    ) -> Result<Page<T>> {
         let max = self.max()?;
         let more = items.len() > max;
         items.truncate(max);
@@ -91,7 +97,11 @@ impl Functions {
         arn: &str,
     ) -> Result<()> {
         let mut keys = Context::new();
-        for (key, value) in rows.function(name)?.map(|function| function.tags).unwrap_or_default() {
+        for (key, value) in rows
+            .function(name)?
+            .map(|function| function.tags)
+            .unwrap_or_default()
+        {
             keys.set(&format!("aws:ResourceTag/{key}"), value);
         }
         caller.may_given(action, arn, &keys)
@@ -206,7 +216,11 @@ impl Functions {
         page.try_map(|(name, version, definition)| {
             let arn = self.function_arn(&name);
             Ok(FunctionVersion {
-                arn: if all_versions { format!("{arn}:{}", version_name(version)) } else { arn },
+                arn: if all_versions {
+                    format!("{arn}:{}", version_name(version))
+                } else {
+                    arn
+                },
                 name,
                 version: version_name(version),
                 definition: Definition::from_json(&definition)?,

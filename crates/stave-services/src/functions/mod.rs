@@ -98,6 +98,9 @@ pub struct FunctionsOptions {
     pub concurrency: u32,
     /// How many asynchronous invocations this process works on at once.
     pub queue_workers: usize,
+    /// How long a runtime may take to begin, before it is begun again within the time that the
+    /// function has.
+    pub init_limit: Duration,
     /// How long an environment is kept that nobody uses.
     pub idle: Duration,
     /// How many environments are kept that nobody uses.
@@ -120,6 +123,7 @@ impl Default for FunctionsOptions {
             provided_packages: vec!["boto3".to_owned()],
             concurrency: 1000,
             queue_workers: (cores * 4).clamp(8, 64),
+            init_limit: Duration::from_secs(10),
             idle: Duration::from_mins(10),
             idle_environments: 64,
             poll: Duration::from_secs(1),

@@ -99,12 +99,14 @@ impl Functions {
             )
         };
         let full = self.arn("function:");
-        
+
         let rest = if let Some(rest) = text.strip_prefix(&full) {
             rest
         } else if text.starts_with("arn:") {
             // Another region's or account's: it is not here.
-            return Err(super::errors::not_found(format!("Function not found: {text}")));
+            return Err(super::errors::not_found(format!(
+                "Function not found: {text}"
+            )));
         } else {
             let rest = text
                 .strip_prefix(self.account())

@@ -76,8 +76,8 @@ fn lay_over(from: &Path, to: &Path) -> Result<()> {
             removed.map_err(|error| io_error(error, "replace", &target))?;
         }
         // A link of a symbolic link is that link.
-        let linked = fs::hard_link(&source, &target)
-            .or_else(|_| fs::copy(&source, &target).map(drop));
+        let linked =
+            fs::hard_link(&source, &target).or_else(|_| fs::copy(&source, &target).map(drop));
         linked.map_err(|error| io_error(error, "link", &target))?;
     }
     Ok(())

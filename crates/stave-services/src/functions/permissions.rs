@@ -63,7 +63,10 @@ impl Functions {
         self.store().functions_write(|rows| {
             self.version(rows, &named)?;
             let mut statements = self.statements(rows, &named, revision)?;
-            if statements.iter().any(|other| other["Sid"] == new.statement_id.as_str()) {
+            if statements
+                .iter()
+                .any(|other| other["Sid"] == new.statement_id.as_str())
+            {
                 return Err(conflict(format!(
                     "The statement id ({}) provided already exists. Please provide a new statement \
                      id, or remove the existing statement.",
@@ -115,8 +118,8 @@ impl Functions {
         self.store().functions_read(|rows| {
             self.permitted(rows, caller, "lambda:GetPolicy", &named)?;
             let setting = rows.setting(&named.name, KIND, &scope(&named))?;
-            let setting = setting
-                .ok_or_else(|| not_found("The resource you requested does not exist."))?;
+            let setting =
+                setting.ok_or_else(|| not_found("The resource you requested does not exist."))?;
             Ok(Policy {
                 document: setting.document,
                 revision: setting.revision,
@@ -266,8 +269,10 @@ fn statement(new: &NewPermission, arn: &str) -> Result<Value> {
             json!({"Service": service})
         }
         other => {
-            return Err(invalid(format!("The provided principal was invalid: {other}. Please check \
-                 the principal and try again.")));
+            return Err(invalid(format!(
+                "The provided principal was invalid: {other}. Please check \
+                 the principal and try again."
+            )));
         }
     };
     let mut conditions = Map::new();

@@ -83,7 +83,11 @@ impl Pool {
 
     /// How many of a function run.
     pub fn running(&self, function: &str) -> u32 {
-        self.state().running.get(function).copied().unwrap_or_default()
+        self.state()
+            .running
+            .get(function)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// An environment that waits for such an event; those of other revisions are let go.

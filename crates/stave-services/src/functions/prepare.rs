@@ -102,7 +102,9 @@ impl Functions {
     /// Goes on with what a process that died was making ready.
     pub(super) fn resume(&self) -> Result<()> {
         let text = "\"update\":\"InProgress\"";
-        let found = self.store().functions_read(|rows| rows.versions_saying(text))?;
+        let found = self
+            .store()
+            .functions_read(|rows| rows.versions_saying(text))?;
         for (name, number, text) in found {
             let definition = Definition::from_json(&text)?;
             if number != LATEST || definition.update != UpdateStatus::InProgress {
@@ -137,8 +139,16 @@ fn note(definition: &mut Definition, error: Option<&Error>) {
     let was_new = definition.state == State::Pending;
     if was_new {
         definition.state_reason.clone_from(&reason);
-        definition.state = if reason.is_some() { State::Failed } else { State::Active };
+        definition.state = if reason.is_some() {
+            State::Failed
+        } else {
+            State::Active
+        };
     }
-    definition.update = if reason.is_some() { UpdateStatus::Failed } else { UpdateStatus::Successful };
+    definition.update = if reason.is_some() {
+        UpdateStatus::Failed
+    } else {
+        UpdateStatus::Successful
+    };
     definition.update_reason = reason;
 }

@@ -76,7 +76,11 @@ impl Functions {
     /// Kills what dead workers had started, and gives back what they owned. Blocking.
     fn bury_the_dead(&self) -> Result<()> {
         for dead in self.store().dead_function_workers()? {
-            for entry in std::fs::read_dir(&dead.folder).into_iter().flatten().flatten() {
+            for entry in std::fs::read_dir(&dead.folder)
+                .into_iter()
+                .flatten()
+                .flatten()
+            {
                 kill_noted(&entry.path().join("pid"));
             }
             if self.store().bury_function_worker(&dead)? > 0 {
@@ -166,14 +170,26 @@ impl Functions {
         let now = self.now();
         if known.reserved == Some(0) {
             return self
-                .conclude(invocation, &known.version, &known.events, None, Condition::ZeroReservedConcurrency)
+                .conclude(
+                    invocation,
+                    &known.version,
+                    &known.events,
+                    None,
+                    Condition::ZeroReservedConcurrency,
+                )
                 .await;
         }
         let age = now.duration_since(invocation.queued_at);
         if age > SignedDuration::from_secs(i64::from(known.events.age_seconds())) {
             self.measure(&known.version, "AsyncEventsDropped", 1.0, "Count");
             return self
-                .conclude(invocation, &known.version, &known.events, None, Condition::EventAgeExceeded)
+                .conclude(
+                    invocation,
+                    &known.version,
+                    &known.events,
+                    None,
+                    Condition::EventAgeExceeded,
+                )
                 .await;
         }
         if known.version.definition.state != State::Active {
@@ -214,8 +230,14 @@ impl Functions {
             Some(_) => Condition::RetriesExhausted,
         };
         let invocation = invocation.clone();
-        self.conclude(invocation, &known.version, &known.events, Some(outcome), condition)
-            .await
+        self.conclude(
+            invocation,
+            &known.version,
+            &known.events,
+            Some(outcome),
+            condition,
+        )
+        .await
     }
 
     async fn known(&self, invocation: &Invocation) -> Result<Option<Known>> {

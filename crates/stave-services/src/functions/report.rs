@@ -55,8 +55,14 @@ pub(super) fn tell(ended: Ended, facts: Facts<'_>) -> Told {
         ),
         Ended::InitError(body) => {
             let kind = serde_json::from_slice::<Value>(&body);
-            let kind = kind.ok().and_then(|body| body["errorType"].as_str().map(str::to_owned));
-            failed(body, Vec::new(), kind.as_deref().or(Some("Runtime.InitError")))
+            let kind = kind
+                .ok()
+                .and_then(|body| body["errorType"].as_str().map(str::to_owned));
+            failed(
+                body,
+                Vec::new(),
+                kind.as_deref().or(Some("Runtime.InitError")),
+            )
         }
         Ended::NotStarted(why) => {
             let message = format!("RequestId: {id} Error: {why}");
@@ -66,7 +72,11 @@ pub(super) fn tell(ended: Ended, facts: Facts<'_>) -> Told {
         Ended::TimedOut => {
             let said = format!("Task timed out after {}.00 seconds", facts.timeout_seconds);
             let line = format!("{} {id} {said}\n", facts.now);
-            let told = fault("Sandbox.Timedout", &format!("RequestId: {id} Error: {said}"), vec![line]);
+            let told = fault(
+                "Sandbox.Timedout",
+                &format!("RequestId: {id} Error: {said}"),
+                vec![line],
+            );
             Told {
                 status: Some("Status: timeout".to_owned()),
                 ..told

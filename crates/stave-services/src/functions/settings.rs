@@ -108,7 +108,11 @@ impl Settings {
         if let Some(size) = self.ephemeral_mb {
             range("ephemeralStorage.size", size, 512..=10_240)?;
         }
-        length("description", self.description.as_deref().unwrap_or(""), 256)?;
+        length(
+            "description",
+            self.description.as_deref().unwrap_or(""),
+            256,
+        )?;
         if let Some(handler) = &self.handler {
             length("handler", handler, 128)?;
             if handler.is_empty() || handler.contains(char::is_whitespace) {
@@ -150,7 +154,11 @@ impl Settings {
     }
 
     /// Sets them on `definition`.
-    pub(super) fn apply(self, definition: &mut Definition, layers: Option<Vec<UsedLayer>>) -> Result<()> {
+    pub(super) fn apply(
+        self,
+        definition: &mut Definition,
+        layers: Option<Vec<UsedLayer>>,
+    ) -> Result<()> {
         fn set<T>(slot: &mut T, value: Option<T>) {
             if let Some(value) = value {
                 *slot = value;
@@ -210,8 +218,12 @@ fn check_environment(environment: Option<&BTreeMap<String, String>>) -> Result<(
     let json = serde_json::to_string(environment)
         .map_err(|error| Error::internal("an environment cannot be written").caused_by(error))?;
     if json.len() > MAX_ENVIRONMENT_BYTES {
-        return Err(invalid(format!("{unable} exceeded the 4KB limit."))
-            .hint(format!("String measured: {json}").chars().take(200).collect::<String>()));
+        return Err(invalid(format!("{unable} exceeded the 4KB limit.")).hint(
+            format!("String measured: {json}")
+                .chars()
+                .take(200)
+                .collect::<String>(),
+        ));
     }
     Ok(())
 }
@@ -234,10 +246,13 @@ impl Functions {
             let (layer, version) = self.layer_version_of(arn)?;
             caller.may_given("lambda:GetLayerVersion", arn, &Context::new())?;
             let found = rows.layer_version(&layer, version)?;
-            let found = found.ok_or_else(|| {
-                invalid(format!("Layer version {arn} does not exist."))
-            })?;
-            if used.iter().any(|other| other.arn.starts_with(&format!("{}:", self.layer_arn(&layer)))) {
+            let found =
+                found.ok_or_else(|| invalid(format!("Layer version {arn} does not exist.")))?;
+            if used.iter().any(|other| {
+                other
+                    .arn
+                    .starts_with(&format!("{}:", self.layer_arn(&layer)))
+            }) {
                 return Err(invalid(
                     "Two different versions of the same layer are not allowed to be referenced in \
                      the same function.",

@@ -27,8 +27,7 @@ impl Functions {
         let definition = &version.definition;
         let machine = self.machine(definition).await?;
         let (this, asked) = (self.clone(), version.clone());
-        let role =
-            crate::blocking::blocking(self.store(), move |_| this.assume(&asked)).await?;
+        let role = crate::blocking::blocking(self.store(), move |_| this.assume(&asked)).await?;
         let id = format!("{:032x}", self.store().function_id());
         let log_stream = format!(
             "{}/[{}]{id}",
@@ -66,10 +65,9 @@ impl Functions {
         };
         let assumed = self.0.iam.assume_role_as_service(SERVICE, &request);
         assumed.map_err(|error| {
-            let said = Error::denied(
-                "The role defined for the function cannot be assumed by Lambda.",
-            )
-            .coded("AccessDeniedException");
+            let said =
+                Error::denied("The role defined for the function cannot be assumed by Lambda.")
+                    .coded("AccessDeniedException");
             match error.hint_text() {
                 Some(hint) => said.hint(hint.to_owned()),
                 None => said.hint(error.message().to_owned()),
@@ -82,7 +80,10 @@ impl Functions {
         let assumed = self.assume(version)?;
         let credentials = &assumed.credentials;
         let token = credentials.session_token.expose();
-        let known = self.0.iam.known_key(&credentials.access_key_id, Some(token))?;
+        let known = self
+            .0
+            .iam
+            .known_key(&credentials.access_key_id, Some(token))?;
         Ok(known.into_caller(&Context::new().at(self.now())))
     }
 
@@ -135,5 +136,9 @@ fn label(machine: &Machine) -> String {
         super::runtimes::Runtime::Node(_) => "nodejs",
         _ => "python",
     };
-    format!("{kind}:{} ({asked}{})", found.version_text(), path.display())
+    format!(
+        "{kind}:{} ({asked}{})",
+        found.version_text(),
+        path.display()
+    )
 }

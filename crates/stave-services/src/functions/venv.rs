@@ -48,7 +48,11 @@ impl Wanted {
             Packages::These(list) => Some(list.join("\n")),
             Packages::Requirements => requirements(&code.join("requirements.txt"))?,
         };
-        let missing = || provided.iter().any(|package| !interpreter.has.contains(package));
+        let missing = || {
+            provided
+                .iter()
+                .any(|package| !interpreter.has.contains(package))
+        };
         let list = match own {
             Some(own) if has_packages(&own) => with_provided(&own, provided),
             _ if missing() => provided.join("\n"),
@@ -79,7 +83,8 @@ impl Wanted {
             return Ok(());
         }
         let turn = format!("venv-{}", self.name);
-        let _turn = crate::blocking::blocking(store, move |store| store.function_turn(&turn)).await?;
+        let _turn =
+            crate::blocking::blocking(store, move |store| store.function_turn(&turn)).await?;
         if self.is_ready() {
             return Ok(());
         }
@@ -104,7 +109,14 @@ impl Wanted {
         let list = self.folder.join("requirements.txt");
         fs::write(&list, &self.list).map_err(|error| io_error(error, "write", &list))?;
         let list = list.to_string_lossy().into_owned();
-        let install = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "-r"];
+        let install = [
+            "-m",
+            "pip",
+            "install",
+            "--disable-pip-version-check",
+            "--no-input",
+            "-r",
+        ];
         let mut install: Vec<String> = install.map(str::to_owned).into();
         install.push(list);
         run(&self.python(), &install, "install the packages").await?;
@@ -136,7 +148,9 @@ fn has_packages(list: &str) -> bool {
 /// The list, with what AWS's runtime has where it does not name it.
 fn with_provided(list: &str, provided: &[String]) -> String {
     let named: Vec<String> = list.lines().map(name_of).collect();
-    let missing = provided.iter().filter(|package| !named.contains(&name_of(package)));
+    let missing = provided
+        .iter()
+        .filter(|package| !named.contains(&name_of(package)));
     missing.fold(list.trim_end().to_owned() + "\n", |list, package| {
         list + package + "\n"
     })
@@ -155,14 +169,21 @@ async fn run(program: &Path, args: &[String], doing: &str) -> Result<()> {
     let mut command = tokio::process::Command::new(program);
     command.args(args).stdin(Stdio::null()).kill_on_drop(true);
     // The environment stays: pip is configured by it, too. But not whose Python we run under.
-    for name in ["PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"] {
+    for name in [
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "VIRTUAL_ENV",
+        "__PYVENV_LAUNCHER__",
+    ] {
         command.env_remove(name);
     }
     let output = tokio::time::timeout(PATIENCE, command.output()).await;
     let output = output
         .map_err(|_| {
             let minutes = PATIENCE.as_secs() / 60;
-            Error::unavailable(format!("cannot {doing}: it took longer than {minutes} minutes"))
+            Error::unavailable(format!(
+                "cannot {doing}: it took longer than {minutes} minutes"
+            ))
         })?
         .map_err(|error| {
             Error::unavailable(format!("cannot start {}: {error}", program.display()))

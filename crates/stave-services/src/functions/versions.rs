@@ -57,7 +57,8 @@ impl Functions {
             let mut function = function.ok_or_else(|| self.no_function(&named))?;
             let latest = self.version(rows, &named)?.definition;
             let last = self.published(rows, name, function.last_version)?;
-            if let Some(last) = last.filter(|last| is_same(&last.definition, &latest, description)) {
+            if let Some(last) = last.filter(|last| is_same(&last.definition, &latest, description))
+            {
                 return Ok(last);
             }
             if latest.update == super::definition::UpdateStatus::InProgress {
@@ -81,7 +82,12 @@ impl Functions {
         })
     }
 
-    fn published(&self, rows: &Rows<'_>, name: &str, version: u64) -> Result<Option<FunctionVersion>> {
+    fn published(
+        &self,
+        rows: &Rows<'_>,
+        name: &str,
+        version: u64,
+    ) -> Result<Option<FunctionVersion>> {
         if version == LATEST || rows.version(name, version)?.is_none() {
             return Ok(None);
         }

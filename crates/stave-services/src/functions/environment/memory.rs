@@ -47,7 +47,11 @@ fn tree(leader: u32) -> Vec<u32> {
         for task in tasks.into_iter().flatten().flatten() {
             let children = fs::read_to_string(task.path().join("children"));
             let children = children.unwrap_or_default();
-            found.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+            found.extend(
+                children
+                    .split_whitespace()
+                    .filter_map(|pid| pid.parse::<u32>().ok()),
+            );
         }
         at += 1;
     }
@@ -57,7 +61,10 @@ fn tree(leader: u32) -> Vec<u32> {
 fn resident_of(pid: u32) -> u64 {
     let statm = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
     let pages = statm.split_whitespace().nth(1);
-    pages.and_then(|pages| pages.parse::<u64>().ok()).unwrap_or_default() * PAGE_BYTES
+    pages
+        .and_then(|pages| pages.parse::<u64>().ok())
+        .unwrap_or_default()
+        * PAGE_BYTES
 }
 
 fn share_of(pid: u32) -> Option<u64> {

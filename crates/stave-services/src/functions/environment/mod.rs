@@ -32,8 +32,6 @@ use super::ports::LogSink;
 pub(super) use self::process::{Program, kill_noted};
 pub(super) use self::runtime_api::{Answer, MAX_ANSWER_BYTES, Work};
 
-/// How long the first part may take, before a function's own time-out counts.
-pub(super) const INIT_LIMIT: Duration = Duration::from_secs(10);
 /// How often memory is looked at.
 const MEMORY_TICK: Duration = Duration::from_millis(50);
 /// What a process that has ended may have said and not been heard yet.

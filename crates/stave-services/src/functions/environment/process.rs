@@ -37,11 +37,8 @@ impl Process {
     /// which somebody else finds it when this process dies before it.
     pub fn start(program: &Program, note: &Path) -> Result<(Self, OwnedFd)> {
         let failed = |error: std::io::Error| {
-            Error::unavailable(format!(
-                "cannot start {}: {error}",
-                program.path.display()
-            ))
-            .caused_by(error)
+            Error::unavailable(format!("cannot start {}: {error}", program.path.display()))
+                .caused_by(error)
         };
         let (reader, writer) = std::io::pipe().map_err(failed)?;
         let mut command = Command::new(&program.path);

@@ -222,7 +222,9 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Response<Full<By
 }
 
 fn error_type(request: &Request<Incoming>) -> Option<String> {
-    let header = request.headers().get("lambda-runtime-function-error-type")?;
+    let header = request
+        .headers()
+        .get("lambda-runtime-function-error-type")?;
     header.to_str().ok().map(str::to_owned)
 }
 

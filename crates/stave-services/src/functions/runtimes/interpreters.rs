@@ -106,7 +106,9 @@ impl Interpreters {
             if found.is_exact {
                 return Some(found);
             }
-            let is_nearer = nearest.as_ref().is_none_or(|old| found.version < old.version);
+            let is_nearer = nearest
+                .as_ref()
+                .is_none_or(|old| found.version < old.version);
             if is_newer(runtime, found.version) && is_nearer {
                 nearest = Some(found);
             }
@@ -172,7 +174,9 @@ impl Interpreters {
         let version = version(lines.next()?)?;
         let has = lines.next().unwrap_or_default();
         let is_exact = match runtime {
-            Runtime::Python(minor) => version.0 == 3 && version.1 == minor && minor >= OLDEST_PYTHON,
+            Runtime::Python(minor) => {
+                version.0 == 3 && version.1 == minor && minor >= OLDEST_PYTHON
+            }
             Runtime::Node(major) => version.0 == major,
             Runtime::Provided(_) => false,
         };
@@ -187,9 +191,7 @@ impl Interpreters {
 
 fn is_newer(runtime: Runtime, version: (u32, u32, u32)) -> bool {
     match runtime {
-        Runtime::Python(minor) => {
-            version.0 == 3 && version.1 > minor && version.1 >= OLDEST_PYTHON
-        }
+        Runtime::Python(minor) => version.0 == 3 && version.1 > minor && version.1 >= OLDEST_PYTHON,
         Runtime::Node(major) => version.0 > major,
         Runtime::Provided(_) => false,
     }

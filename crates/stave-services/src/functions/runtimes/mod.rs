@@ -59,11 +59,15 @@ impl FromStr for Runtime {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let python = text.strip_prefix("python3.").and_then(|minor| minor.parse().ok());
+        let python = text
+            .strip_prefix("python3.")
+            .and_then(|minor| minor.parse().ok());
         if let Some(minor) = python.filter(|minor| PYTHONS.contains(minor)) {
             return Ok(Self::Python(minor));
         }
-        let node = text.strip_prefix("nodejs").and_then(|rest| rest.strip_suffix(".x"));
+        let node = text
+            .strip_prefix("nodejs")
+            .and_then(|rest| rest.strip_suffix(".x"));
         let node = node.and_then(|major| major.parse().ok());
         if let Some(major) = node.filter(|major| NODES.contains(major)) {
             return Ok(Self::Node(major));

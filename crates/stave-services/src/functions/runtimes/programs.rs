@@ -28,7 +28,11 @@ impl Bootstraps {
     /// home may have others.
     pub fn write(functions: &Path) -> Result<Self> {
         let hash = Sha256::digest(format!("{PYTHON}{NODE}").as_bytes());
-        let digits: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let digits: String = hash
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         let folder = functions.join("runtime").join(digits);
         fs::create_dir_all(&folder)
             .map_err(|error| io_error(error, "make the directory", &folder))?;
@@ -105,8 +109,10 @@ impl Machine {
         let folders = std::iter::once(&self.task).chain(&self.opt);
         let mut paths = folders.map(|folder| folder.join("bootstrap"));
         paths.find(|path| path.is_file()).ok_or_else(|| {
-            Error::not_found("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
-                .hint("the zip must hold an executable called bootstrap at its top")
+            Error::not_found(
+                "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]",
+            )
+            .hint("the zip must hold an executable called bootstrap at its top")
         })
     }
 

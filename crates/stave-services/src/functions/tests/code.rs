@@ -6,15 +6,25 @@ async fn refused(world: &World, zip: Bytes) -> String {
     let new = new_function("f", zip, Settings::default());
     let made = world.functions.create_function(&world.root, new).await;
     let error = made.expect_err("refused");
-    assert_eq!(error.code(), Some("InvalidParameterValueException"), "{error}");
-    format!("{}: {}", error.message(), error.hint_text().unwrap_or_default())
+    assert_eq!(
+        error.code(),
+        Some("InvalidParameterValueException"),
+        "{error}"
+    );
+    format!(
+        "{}: {}",
+        error.message(),
+        error.hint_text().unwrap_or_default()
+    )
 }
 
 fn links(entries: &[(&str, &str)]) -> Bytes {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default();
-    zip.start_file("lambda_function.py", options).expect("begun");
-    zip.write_all(b"def lambda_handler(e, c):\n    return open('link').read()\n").expect("written");
+    zip.start_file("lambda_function.py", options)
+        .expect("begun");
+    zip.write_all(b"def lambda_handler(e, c):\n    return open('link').read()\n")
+        .expect("written");
     zip.start_file("data/real", options).expect("begun");
     zip.write_all(b"found").expect("written");
     for (name, target) in entries {
@@ -34,16 +44,23 @@ async fn what_leads_out_or_is_none_is_refused() {
         (zipped(&[("a/../../x", "")]), "leads out"),
         (links(&[("link", "/etc/passwd")]), "leads out"),
         (links(&[("link", "../../x")]), "leads out"),
-        (links(&[("data/up", ".."), ("data/up2", "up/../..")]), "leads out"),
+        (
+            links(&[("data/up", ".."), ("data/up2", "up/../..")]),
+            "leads out",
+        ),
     ] {
         let message = refused(&world, zip).await;
         assert!(message.contains(said), "{message}");
     }
-    let left = std::fs::read_dir(world.dir.path().join("functions/code")).map_or(0, Iterator::count);
+    let left =
+        std::fs::read_dir(world.dir.path().join("functions/code")).map_or(0, Iterator::count);
     assert_eq!(left, 0, "nothing of it is kept");
     let inside = links(&[("link", "data/real")]);
     world.make_zip("linked", inside, Settings::default()).await;
-    assert_eq!(body(&world.invoke("linked", json!({})).await), json!("found"));
+    assert_eq!(
+        body(&world.invoke("linked", json!({})).await),
+        json!("found")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,7 +76,10 @@ async fn what_unpacks_to_too_much_is_refused() {
     let zip = Bytes::from(zip.finish().expect("finished").into_inner());
     assert!(zip.len() < 1 << 20);
     let message = refused(&world, zip).await;
-    assert!(message.contains("Unzipped size must be smaller than 262144000 bytes"), "{message}");
+    assert!(
+        message.contains("Unzipped size must be smaller than 262144000 bytes"),
+        "{message}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,13 +92,24 @@ async fn code_is_kept_once_read_only_and_swept_when_unused() {
     let store = world.functions.store().clone();
     let files = store.function_files(&one.definition.code.sha256);
     use std::os::unix::fs::PermissionsExt as _;
-    let mode = std::fs::metadata(&files).expect("there").permissions().mode();
+    let mode = std::fs::metadata(&files)
+        .expect("there")
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o222, 0, "{mode:o}");
     let (functions, root) = (&world.functions, &world.root);
-    functions.delete_function(root, "one", None).expect("removed");
+    functions
+        .delete_function(root, "one", None)
+        .expect("removed");
     world.turn(3700);
-    assert_eq!(store.sweep_function_code().expect("swept"), 0, "two uses it");
-    functions.delete_function(root, "two", None).expect("removed");
+    assert_eq!(
+        store.sweep_function_code().expect("swept"),
+        0,
+        "two uses it"
+    );
+    functions
+        .delete_function(root, "two", None)
+        .expect("removed");
     assert_eq!(store.sweep_function_code().expect("swept"), 1);
     assert!(!files.exists());
     world.make("again", code).await;
@@ -88,8 +119,16 @@ async fn code_is_kept_once_read_only_and_swept_when_unused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn code_comes_from_a_bucket() {
     let world = world();
-    let zip = zipped(&[("lambda_function.py", "def lambda_handler(e, c):\n    return 7\n")]);
-    world.kept.objects.lock().unwrap().insert("code/f.zip".to_owned(), zip);
+    let zip = zipped(&[(
+        "lambda_function.py",
+        "def lambda_handler(e, c):\n    return 7\n",
+    )]);
+    world
+        .kept
+        .objects
+        .lock()
+        .unwrap()
+        .insert("code/f.zip".to_owned(), zip);
     let source = |key: &str| CodeSource::Object {
         bucket: "code".to_owned(),
         key: key.to_owned(),
@@ -99,8 +138,15 @@ async fn code_comes_from_a_bucket() {
         code: source(key),
         ..new_function("f", Bytes::new(), Settings::default())
     };
-    let missing = world.functions.create_function(&world.root, new("none.zip")).await;
+    let missing = world
+        .functions
+        .create_function(&world.root, new("none.zip"))
+        .await;
     assert_eq!(fault(missing).0, ErrorKind::NotFound);
-    world.functions.create_function(&world.root, new("f.zip")).await.expect("made");
+    world
+        .functions
+        .create_function(&world.root, new("f.zip"))
+        .await
+        .expect("made");
     assert_eq!(body(&world.invoke("f", json!({})).await), json!(7));
 }

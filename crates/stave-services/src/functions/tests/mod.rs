@@ -71,7 +71,9 @@ impl Destinations for Kept {
         if arn.starts_with("arn:aws:s3:::") && !on_success {
             return Ok(());
         }
-        Err(Error::unsupported(format!("the destination {arn} is not implemented")))
+        Err(Error::unsupported(format!(
+            "the destination {arn} is not implemented"
+        )))
     }
 
     async fn deliver(&self, caller: &Caller, arn: &str, delivery: &Delivery) -> Result<()> {
@@ -133,6 +135,8 @@ fn options() -> FunctionsOptions {
         provided_packages: Vec::new(),
         endpoint_url: Some("http://127.0.0.1:4566".to_owned()),
         poll: Duration::from_millis(20),
+        // A machine may have a lot to do: nothing here is about how long a start takes.
+        init_limit: Duration::from_mins(2),
         ..FunctionsOptions::default()
     }
 }
@@ -211,7 +215,10 @@ impl World {
     }
 
     async fn invoke(&self, name: &str, event: Value) -> Invocation {
-        let invoked = self.functions.invoke(&self.root, request(name, &event)).await;
+        let invoked = self
+            .functions
+            .invoke(&self.root, request(name, &event))
+            .await;
         invoked.expect("invoked")
     }
 
@@ -225,7 +232,10 @@ impl World {
     }
 
     fn turn(&self, seconds: i64) {
-        let later = self.clock.now().saturating_add(SignedDuration::from_secs(seconds));
+        let later = self
+            .clock
+            .now()
+            .saturating_add(SignedDuration::from_secs(seconds));
         self.clock.set(later.expect("in range"));
         self.functions.wake();
     }
@@ -237,23 +247,37 @@ impl World {
 
     fn sum(&self, metric: &str) -> f64 {
         let metrics = self.kept.metrics.lock().unwrap();
-        metrics.iter().filter(|m| m.name == metric).map(|m| m.value).sum()
+        metrics
+            .iter()
+            .filter(|m| m.name == metric)
+            .map(|m| m.value)
+            .sum()
     }
 
     fn queued(&self) -> u64 {
         let store = self.functions.store();
-        store.functions_read(|rows| rows.count_queued(None)).expect("counted")
+        store
+            .functions_read(|rows| rows.count_queued(None))
+            .expect("counted")
+    }
+
+    fn next_due(&self) -> Option<Timestamp> {
+        let store = self.functions.store();
+        store.functions_read(|rows| rows.next_due()).expect("read")
     }
 
     /// Waits until it is so.
     async fn until(&self, what: &str, mut is_so: impl FnMut(&Self) -> bool) {
-        for _ in 0..3000 {
+        for _ in 0..12_000 {
             if is_so(self) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("it did not come to this: {what}; the log is {:#?}", self.lines());
+        panic!(
+            "it did not come to this: {what}; the log is {:#?}",
+            self.lines()
+        );
     }
 }
 
@@ -264,7 +288,10 @@ fn new_function(name: &str, zip: Bytes, settings: Settings) -> NewFunction {
         settings: Settings {
             role: settings.role.or(Some(ROLE.to_owned())),
             runtime: settings.runtime.or(Some("python3.8".to_owned())),
-            handler: settings.handler.or(Some("lambda_function.lambda_handler".to_owned())),
+            handler: settings
+                .handler
+                .or(Some("lambda_function.lambda_handler".to_owned())),
+            timeout_seconds: settings.timeout_seconds.or(Some(120)),
             ..settings
         },
         tags: Tags::new(),
@@ -284,7 +311,11 @@ fn request(name: &str, event: &Value) -> InvocationRequest {
 fn zipped(files: &[(&str, &str)]) -> Bytes {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, text) in files {
-        let mode = if name.ends_with("bootstrap") { 0o755 } else { 0o644 };
+        let mode = if name.ends_with("bootstrap") {
+            0o755
+        } else {
+            0o644
+        };
         let options = zip::write::SimpleFileOptions::default().unix_permissions(mode);
         zip.start_file(*name, options).expect("begun");
         zip.write_all(text.as_bytes()).expect("written");

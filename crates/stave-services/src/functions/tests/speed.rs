@@ -14,7 +14,12 @@ fn median(mut times: Vec<f64>) -> f64 {
 #[ignore = "it measures"]
 async fn warm_and_cold() {
     let world = world();
-    world.make("small", "def lambda_handler(event, context):\n    return event\n").await;
+    world
+        .make(
+            "small",
+            "def lambda_handler(event, context):\n    return event\n",
+        )
+        .await;
     world.invoke("small", json!({})).await;
     let mut warm = Vec::new();
     for _ in 0..300 {
@@ -29,7 +34,9 @@ async fn warm_and_cold() {
         world.invoke("small", json!({})).await;
         cold.push(began.elapsed().as_secs_f64() * 1000.0);
         let began = Instant::now();
-        let status = std::process::Command::new(python()).args(["-s", "-c", "pass"]).status();
+        let status = std::process::Command::new(python())
+            .args(["-s", "-c", "pass"])
+            .status();
         assert!(status.expect("run").success());
         bare.push(began.elapsed().as_secs_f64() * 1000.0);
     }

@@ -75,7 +75,14 @@ impl Rows<'_> {
             "INSERT INTO invocations
              (id, function, qualifier, payload, trace, attempts, setbacks, queued_at, due_at)
              VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?6, ?6)",
-            params![new.id, new.function, new.qualifier, new.payload, new.trace, now],
+            params![
+                new.id,
+                new.function,
+                new.qualifier,
+                new.payload,
+                new.trace,
+                now
+            ],
         )
         .map(drop)
     }
@@ -108,7 +115,12 @@ impl Rows<'_> {
 
     /// Puts back an invocation that `owner` has, to be due at `due_at`, with what has changed of
     /// it: attempts, setbacks and outcome. Says whether the owner had it.
-    pub fn put_back(&self, owner: &str, invocation: &Invocation, due_at: Timestamp) -> Result<bool> {
+    pub fn put_back(
+        &self,
+        owner: &str,
+        invocation: &Invocation,
+        due_at: Timestamp,
+    ) -> Result<bool> {
         let touched = self.run(
             "UPDATE invocations SET owner = NULL, attempts = ?3, setbacks = ?4, due_at = ?5,
              outcome = ?6 WHERE seq = ?1 AND owner = ?2",
@@ -148,6 +160,9 @@ impl Rows<'_> {
 
     /// Takes everything from `owner`; says how many.
     pub(super) fn take_back(&self, owner: &str) -> Result<usize> {
-        self.run("UPDATE invocations SET owner = NULL WHERE owner = ?1", [owner])
+        self.run(
+            "UPDATE invocations SET owner = NULL WHERE owner = ?1",
+            [owner],
+        )
     }
 }

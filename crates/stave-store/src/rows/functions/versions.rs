@@ -42,7 +42,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(Function, String)> {
 }
 
 fn version_row(row: &Row<'_>) -> rusqlite::Result<(String, u64, String)> {
-    Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned(), row.get(2)?))
+    Ok((
+        row.get(0)?,
+        row.get::<_, i64>(1)?.cast_unsigned(),
+        row.get(2)?,
+    ))
 }
 
 impl Rows<'_> {
@@ -173,7 +177,8 @@ impl Rows<'_> {
         all: bool,
         max: usize,
     ) -> Result<Vec<(String, u64, String)>> {
-        let (name, version) = after.map_or(("", -1), |(name, version)| (name, version.cast_signed()));
+        let (name, version) =
+            after.map_or(("", -1), |(name, version)| (name, version.cast_signed()));
         self.list(
             "SELECT function, version, definition FROM function_versions
              WHERE (function, version) > (?1, ?2) AND (?3 OR version = 0)
