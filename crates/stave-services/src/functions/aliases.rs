@@ -243,7 +243,7 @@ impl Functions {
             .ok_or_else(|| self.no_function(named))?;
         let mut version = row.version;
         if let Some((other, weight)) = Document::read(&row.definition)?.weights.first_key_value() {
-            // 24 bits of an id: ids that only count give everything to the first.
+            // 24 bits of an id that nobody can foresee.
             let chance =
                 (self.store().function_id() >> 96 & 0xff_ffff) as f64 / f64::from(0x100_0000);
             if chance < *weight {

@@ -58,7 +58,8 @@ impl Functions {
         if update.dry_run {
             return Ok(changed);
         }
-        let changed = self.prepare(changed).await?;
+        // A version is published of what is ready.
+        let changed = self.prepare(changed, update.publish).await?;
         if update.publish {
             return self.publish_now(&changed.name, None);
         }
@@ -92,7 +93,7 @@ impl Functions {
             this.change(&caller, ACTION, &named, revision.as_deref(), false, change)
         })
         .await?;
-        self.prepare(changed).await
+        self.prepare(changed, false).await
     }
 
     /// A function named for a change, which only `$LATEST` takes.

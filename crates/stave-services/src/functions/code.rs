@@ -88,7 +88,7 @@ pub(super) fn keep(store: &Store, zip: &Bytes) -> Result<Code> {
         return Ok(code);
     }
     let draft = store.function_code_draft()?;
-    let unzipped_bytes = unpack(zip, &draft.files())?;
+    let unzipped_bytes = unpack(zip, &draft.files(), MAX_UNZIPPED_BYTES)?;
     let path = draft.zip();
     fs::write(&path, zip).map_err(|error| io_error(error, "write", &path))?;
     let stored = StoredCode {
@@ -114,8 +114,8 @@ fn bad_zip(why: impl std::fmt::Display) -> Error {
         .hint(why.to_string())
 }
 
-/// Unpacks a zip into an empty folder; says how many bytes came out.
-fn unpack(zip: &Bytes, folder: &Path) -> Result<u64> {
+/// Unpacks a zip of at most `max` bytes into an empty folder; says how many came out.
+fn unpack(zip: &Bytes, folder: &Path, max: u64) -> Result<u64> {
     let mut archive = ZipArchive::new(Cursor::new(zip.as_ref())).map_err(bad_zip)?;
     if archive.len() > MAX_ENTRIES {
         return Err(bad_zip(format!(
@@ -123,7 +123,7 @@ fn unpack(zip: &Bytes, folder: &Path) -> Result<u64> {
             archive.len()
         )));
     }
-    let mut left = MAX_UNZIPPED_BYTES;
+    let mut left = max;
     let mut links = Vec::new();
     for at in 0..archive.len() {
         let mut entry = archive.by_index(at).map_err(bad_zip)?;
@@ -151,7 +151,7 @@ fn unpack(zip: &Bytes, folder: &Path) -> Result<u64> {
     for (name, below, target) in links {
         link(folder, &name, &below, &target)?;
     }
-    Ok(MAX_UNZIPPED_BYTES - left)
+    Ok(max - left)
 }
 
 /// The path of an entry, which must stay within the folder.
@@ -268,5 +268,29 @@ fn link(folder: &Path, name: &str, below: &Path, target: &str) -> Result<()> {
         }
         // It leads to nothing, as it may.
         Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_unpacks_to_too_much_is_refused_when_it_does() {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default();
+        for name in ["a", "b"] {
+            zip.start_file(name, options).expect("begun");
+            zip.write_all(&[0; 50_000]).expect("written");
+        }
+        let zip = Bytes::from(zip.finish().expect("finished").into_inner());
+        assert!(zip.len() < 1000);
+        let folder = tempfile::tempdir().expect("a directory");
+        let error = unpack(&zip, folder.path(), 99_999).expect_err("refused");
+        let said = "Unzipped size must be smaller than 262144000 bytes";
+        assert_eq!(error.message(), said);
+        let size = fs::metadata(folder.path().join("b")).expect("begun").len();
+        assert!(size <= 50_000, "it stops when it is too much");
+        assert_eq!(unpack(&zip, folder.path(), 100_000).expect("fits"), 100_000);
     }
 }

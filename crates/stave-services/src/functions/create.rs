@@ -66,7 +66,7 @@ impl Functions {
             this.create(&caller, &named, &zip, settings, &tags)
         })
         .await?;
-        let mut made = self.prepare(made).await?;
+        let mut made = self.prepare(made, publish).await?;
         if publish {
             let name = made.name.clone();
             made = self.publish_now(&name, None)?;

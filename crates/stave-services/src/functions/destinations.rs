@@ -15,9 +15,10 @@ use stave_store::functions::Invocation;
 use super::Functions;
 use super::definition::FunctionVersion;
 use super::events::EventSettingsChange;
-use super::invoke::{InvocationRequest, InvocationType, Outcome};
+use super::invoke::{InvocationRequest, InvocationType};
 use super::names::{Named, Qualifier};
 use super::ports::{Delivery, LogEvent};
+use super::run::Outcome;
 
 /// How long a record is tried to be delivered after its event was queued.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(12);

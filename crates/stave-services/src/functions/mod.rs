@@ -35,6 +35,7 @@ mod ports;
 mod prepare;
 mod queue;
 mod report;
+mod run;
 mod runtimes;
 mod settings;
 mod start;

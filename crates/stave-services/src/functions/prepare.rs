@@ -11,15 +11,23 @@ use super::runtimes::{Machine, Runtime};
 use super::venv::Wanted;
 
 impl Functions {
-    /// Makes `$LATEST` of a function ready: at once if nothing is to be installed, otherwise
-    /// behind the caller's back. Answers how it stands then.
-    pub(super) async fn prepare(&self, version: FunctionVersion) -> Result<FunctionVersion> {
+    /// Makes `$LATEST` of a function ready: at once if nothing is to be installed or it is to be
+    /// waited for, otherwise behind the caller's back. Answers how it stands then.
+    pub(super) async fn prepare(
+        &self,
+        version: FunctionVersion,
+        wait: bool,
+    ) -> Result<FunctionVersion> {
         let wanted = match self.wanted(&version.definition).await {
             Ok(wanted) => wanted,
             Err(error) => return self.settle(&version, Err(error)),
         };
         if wanted.as_ref().is_none_or(|(_, wanted)| wanted.is_ready()) {
             return self.settle(&version, Ok(()));
+        }
+        if wait {
+            let made = self.machine(&version.definition).await.map(drop);
+            return self.settle(&version, made);
         }
         let (this, behind) = (self.clone(), version.clone());
         tokio::spawn(async move {
@@ -117,7 +125,7 @@ impl Functions {
                 definition,
             };
             let this = self.clone();
-            tokio::spawn(async move { this.prepare(version).await.map(drop) });
+            tokio::spawn(async move { this.prepare(version, false).await.map(drop) });
         }
         Ok(())
     }

@@ -20,8 +20,8 @@ use super::definition::{FunctionVersion, State};
 use super::destinations::Condition;
 use super::environment::kill_noted;
 use super::events::EventSettingsChange;
-use super::invoke::{Outcome, Task};
 use super::names::{Named, Qualifier};
+use super::run::{Outcome, Task};
 
 /// How often the dead are looked for and idle environments are let go.
 const HOUSEKEEPING: Duration = Duration::from_secs(5);

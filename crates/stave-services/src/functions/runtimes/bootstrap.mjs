@@ -159,6 +159,7 @@ function run(handler, event, headers) {
     // A callback answers when nothing is left to do, unless the handler says otherwise.
     const callback = (error, value) => {
       const answer = () => end(error, value);
+      process.removeAllListeners("beforeExit");
       if (context.callbackWaitsForEmptyEventLoop) process.once("beforeExit", answer);
       else setImmediate(answer);
     };

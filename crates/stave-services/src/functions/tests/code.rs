@@ -64,25 +64,6 @@ async fn what_leads_out_or_is_none_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_unpacks_to_too_much_is_refused() {
-    let world = world();
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    let options = zip::write::SimpleFileOptions::default();
-    let zeros = vec![0; 1 << 20];
-    zip.start_file("zeros", options).expect("begun");
-    for _ in 0..251 {
-        zip.write_all(&zeros).expect("written");
-    }
-    let zip = Bytes::from(zip.finish().expect("finished").into_inner());
-    assert!(zip.len() < 1 << 20);
-    let message = refused(&world, zip).await;
-    assert!(
-        message.contains("Unzipped size must be smaller than 262144000 bytes"),
-        "{message}"
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn code_is_kept_once_read_only_and_swept_when_unused() {
     let world = world();
     let code = "def lambda_handler(event, context):\n    try:\n        open('made', 'w')\n    except OSError as error:\n        return error.errno\n";
