@@ -281,7 +281,7 @@ mod tests {
         let options = zip::write::SimpleFileOptions::default();
         for name in ["a", "b"] {
             zip.start_file(name, options).expect("begun");
-            zip.write_all(&[0; 50_000]).expect("written");
+            zip.write_all(&vec![0; 50_000]).expect("written");
         }
         let zip = Bytes::from(zip.finish().expect("finished").into_inner());
         assert!(zip.len() < 1000);

@@ -107,7 +107,6 @@ impl Functions {
     pub(super) fn check_role(&self, caller: &Caller, role: &str) -> Result<()> {
         let passed = self.0.iam.pass_role(caller, role, SERVICE);
         passed.map_err(|error| match error.kind() {
-            ErrorKind::Denied => error,
             ErrorKind::NotFound | ErrorKind::Invalid => {
                 let said = "The role defined for the function cannot be assumed by Lambda.";
                 match error.hint_text() {

@@ -44,16 +44,13 @@ fn advance(
         })
         .take(MAX_FUNCTIONS)
         .collect();
-    let rounds = match chain.iter_mut().find(|(hash, _)| *hash == own) {
-        Some((_, count)) => {
-            *count = count.saturating_add(1);
-            *count
-        }
-        None => {
-            chain.push((own, 1));
-            1
-        }
-    };
+    let mut rounds = 1;
+    if let Some((_, count)) = chain.iter_mut().find(|(hash, _)| *hash == own) {
+        *count = count.saturating_add(1);
+        rounds = *count;
+    } else {
+        chain.push((own, rounds));
+    }
     if rounds > max {
         return Err(Error::new(
             ErrorKind::Invalid,

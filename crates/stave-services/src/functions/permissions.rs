@@ -74,7 +74,7 @@ impl Functions {
                 )));
             }
             statements.push(statement.clone());
-            self.put_statements(rows, &named, statements)
+            self.put_statements(rows, &named, &statements)
         })?;
         Ok(statement.to_string())
     }
@@ -103,7 +103,7 @@ impl Functions {
                     "Statement {statement_id} is not found in resource policy."
                 )));
             }
-            self.put_statements(rows, &named, statements)
+            self.put_statements(rows, &named, &statements)
         })
     }
 
@@ -154,7 +154,7 @@ impl Functions {
         Ok(statements.unwrap_or_default())
     }
 
-    fn put_statements(&self, rows: &Rows<'_>, named: &Named, statements: Vec<Value>) -> Result<()> {
+    fn put_statements(&self, rows: &Rows<'_>, named: &Named, statements: &[Value]) -> Result<()> {
         let document = json!({
             "Version": "2012-10-17",
             "Id": "default",

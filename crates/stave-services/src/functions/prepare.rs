@@ -20,20 +20,20 @@ impl Functions {
     ) -> Result<FunctionVersion> {
         let wanted = match self.wanted(&version.definition).await {
             Ok(wanted) => wanted,
-            Err(error) => return self.settle(&version, Err(error)),
+            Err(error) => return self.settle(&version, &Err(error)),
         };
         if wanted.as_ref().is_none_or(|(_, wanted)| wanted.is_ready()) {
-            return self.settle(&version, Ok(()));
+            return self.settle(&version, &Ok(()));
         }
         if wait {
             let made = self.machine(&version.definition).await.map(drop);
-            return self.settle(&version, made);
+            return self.settle(&version, &made);
         }
         let (this, behind) = (self.clone(), version.clone());
         tokio::spawn(async move {
             let made = this.machine(&behind.definition).await.map(drop);
             // What cannot be written down is tried again by the next start.
-            let _ = this.settle(&behind, made);
+            let _ = this.settle(&behind, &made);
         });
         Ok(version)
     }
@@ -86,7 +86,7 @@ impl Functions {
     }
 
     /// Notes how making ready went, unless the function has been changed since.
-    fn settle(&self, version: &FunctionVersion, made: Result<()>) -> Result<FunctionVersion> {
+    fn settle(&self, version: &FunctionVersion, made: &Result<()>) -> Result<FunctionVersion> {
         let named = Named {
             name: version.name.clone(),
             qualifier: None,

@@ -1,5 +1,6 @@
 //! What an invocation's end looks like: the answer to who asked, and the lines of the log.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -128,7 +129,8 @@ pub(super) fn report_line(
         ms.ceil()
     );
     if let Some(init) = init {
-        line += &format!("Init Duration: {:.2} ms\t", init.as_secs_f64() * 1000.0);
+        let ms = init.as_secs_f64() * 1000.0;
+        let _ = write!(line, "Init Duration: {ms:.2} ms\t");
     }
     if let Some(status) = status {
         line += status;

@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use stave_core::{Clock, Result};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use self::output::{Output, Stream};
+use self::output::{Output, Target};
 use self::process::{Process, told};
 use self::runtime_api::{Init, RuntimeApi};
 use super::errors::io_error;
@@ -115,7 +115,7 @@ impl Environment {
             .entry("TMPDIR".to_owned())
             .or_insert_with(|| temporary.to_string_lossy().into_owned());
         let (process, pipe) = Process::start(&plan.program, &plan.folder.join("pid"))?;
-        let to = Stream {
+        let to = Target {
             sink,
             group: plan.log_group.clone(),
             stream: plan.log_stream.clone(),

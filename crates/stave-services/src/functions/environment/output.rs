@@ -114,7 +114,7 @@ impl Shared {
 
 /// Where the lines go.
 #[derive(Debug, Clone)]
-pub(super) struct Stream {
+pub(super) struct Target {
     pub sink: Arc<dyn LogSink>,
     pub group: String,
     pub stream: String,
@@ -122,7 +122,7 @@ pub(super) struct Stream {
 
 impl Output {
     /// The log of what comes out of `pipe`.
-    pub fn new(pipe: OwnedFd, clock: Arc<dyn Clock>, to: Stream) -> Result<Self> {
+    pub fn new(pipe: OwnedFd, clock: Arc<dyn Clock>, to: Target) -> Result<Self> {
         let failed = |error: std::io::Error| {
             Error::internal("cannot read what a function writes").caused_by(error)
         };
@@ -201,7 +201,7 @@ async fn read(shared: Arc<Shared>) {
     }
 }
 
-async fn hand_over(shared: Arc<Shared>, to: Stream) {
+async fn hand_over(shared: Arc<Shared>, to: Target) {
     loop {
         let (events, closed) = {
             let mut lines = shared.lines();
@@ -223,7 +223,7 @@ async fn hand_over(shared: Arc<Shared>, to: Stream) {
 
 /// Hands lines over; tries again a few times when they are not taken, and gives up then: a
 /// function does not stand still because its log does.
-async fn put(to: &Stream, events: Vec<LogEvent>) {
+async fn put(to: &Target, events: Vec<LogEvent>) {
     for pause_ms in [50, 500, 2000] {
         let put = to.sink.put(&to.group, &to.stream, events.clone()).await;
         if put.is_ok() {

@@ -17,7 +17,7 @@ use stave_core::{Error, Result};
 use super::Runtime;
 
 /// How long a candidate may take to say its version.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// The newest minor version of Python that is looked for.
 const NEWEST_PYTHON: u32 = 30;
 /// The oldest Python that our bootstrap runs on.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 use stave_core::{Error, Result};
 
+use super::super::code::hex;
 use super::super::environment::Program;
 use super::super::errors::io_error;
 use super::{Interpreter, Runtime};
@@ -28,12 +29,7 @@ impl Bootstraps {
     /// home may have others.
     pub fn write(functions: &Path) -> Result<Self> {
         let hash = Sha256::digest(format!("{PYTHON}{NODE}").as_bytes());
-        let digits: String = hash
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let folder = functions.join("runtime").join(digits);
+        let folder = functions.join("runtime").join(hex(&hash[..8]));
         fs::create_dir_all(&folder)
             .map_err(|error| io_error(error, "make the directory", &folder))?;
         for (name, text) in [("bootstrap.py", PYTHON), ("bootstrap.mjs", NODE)] {

@@ -1,5 +1,7 @@
 //! The queue: retries by a clock that is turned, destinations, and the death of a worker.
 
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+
 use super::*;
 
 const FAILS: &str = "def lambda_handler(event, context):\n    print('tried', event)\n    raise RuntimeError('no')\n";
@@ -52,6 +54,7 @@ async fn a_failure_is_tried_after_one_minute_and_after_two() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "one story")]
 async fn an_outcome_goes_to_its_destination() {
     let world = world();
     let _workers = world.functions.start().await.expect("started");
@@ -241,7 +244,6 @@ async fn what_a_dead_worker_had_is_taken_back_and_its_processes_are_killed() {
     assert_eq!(taken.len(), 1);
     let left = other.folder().join("environment");
     std::fs::create_dir(&left).expect("made");
-    use std::os::unix::process::CommandExt as _;
     let mut child = std::process::Command::new("sleep")
         .arg("600")
         .process_group(0)
@@ -272,7 +274,6 @@ async fn what_a_dead_worker_had_is_taken_back_and_its_processes_are_killed() {
     )
     .expect("noted");
     let _again = world.functions.start().await.expect("started");
-    use std::os::unix::process::ExitStatusExt as _;
     assert_eq!(child.wait().expect("waited").signal(), Some(9));
     world
         .until("it runs here", |world| {

@@ -1,5 +1,7 @@
 //! Zips: what is refused, and what is kept.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::*;
 
 async fn refused(world: &World, zip: Bytes) -> String {
@@ -72,7 +74,6 @@ async fn code_is_kept_once_read_only_and_swept_when_unused() {
     assert_eq!(one.definition.code, two.definition.code);
     let store = world.functions.store().clone();
     let files = store.function_files(&one.definition.code.sha256);
-    use std::os::unix::fs::PermissionsExt as _;
     let mode = std::fs::metadata(&files)
         .expect("there")
         .permissions()

@@ -140,7 +140,7 @@ async fn what_aws_does_not_take_is_refused_in_its_words() {
             with(|s| {
                 s.layers = Some(vec![
                     "arn:aws:lambda:us-east-1:123456789012:layer:x:1".to_owned(),
-                ])
+                ]);
             }),
             "does not exist",
         ),

@@ -263,7 +263,11 @@ impl World {
 
     fn next_due(&self) -> Option<Timestamp> {
         let store = self.functions.store();
-        store.functions_read(|rows| rows.next_due()).expect("read")
+        let due = store.functions_read(|rows| {
+            let due = rows.next_due()?;
+            Ok(due)
+        });
+        due.expect("read")
     }
 
     /// Waits until it is so.

@@ -1,5 +1,7 @@
 //! Node.js, `provided`, interpreters and virtual environments.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::*;
 
 fn has_node() -> bool {
@@ -8,6 +10,7 @@ fn has_node() -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "one table")]
 async fn node_runs_all_kinds_of_handlers() {
     if !has_node() {
         println!("skipped: there is no node");
@@ -190,7 +193,6 @@ while True:
 async fn the_nearest_newer_interpreter_stands_in() {
     let dir = tempfile::tempdir().expect("a directory");
     let fake = |name: &str, version: &str, status: u8| {
-        use std::os::unix::fs::PermissionsExt as _;
         let path = dir.path().join(name);
         let text = format!(
             "#!/bin/sh\necho {}\necho {version}\necho boto3\nexit {status}\n",

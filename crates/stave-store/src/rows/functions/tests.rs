@@ -143,7 +143,12 @@ fn an_invocation_has_one_owner_at_a_time() {
     assert!(put("me").expect("put back"));
     assert!(take("me", &[], 10).is_empty(), "it is not due");
     assert_eq!(
-        store.functions_read(|rows| rows.next_due()).expect("read"),
+        store
+            .functions_read(|rows| {
+                let read = rows.next_due()?;
+                Ok(read)
+            })
+            .expect("read"),
         Some(due)
     );
     wait(&clock, 60);
@@ -223,7 +228,10 @@ fn code_is_whole_read_only_and_swept() {
         .expect("written");
     assert_eq!(
         store
-            .functions_read(|rows| rows.code_bytes())
+            .functions_read(|rows| {
+                let read = rows.code_bytes()?;
+                Ok(read)
+            })
             .expect("read"),
         6
     );

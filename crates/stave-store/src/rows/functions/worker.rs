@@ -53,7 +53,10 @@ impl Store {
     /// The workers that have died and have not been buried.
     pub fn dead_function_workers(&self) -> Result<Vec<DeadWorker>> {
         let parent = self.home().function_workers();
-        let mut ids = self.functions_read(|rows| rows.owners())?;
+        let mut ids = self.functions_read(|rows| {
+            let owners = rows.owners()?;
+            Ok(owners)
+        })?;
         for entry in fs::read_dir(&parent).at("list", &parent)? {
             let name = entry.at("list", &parent)?.file_name();
             let name = name.to_string_lossy();
