@@ -16,6 +16,8 @@ pub mod hive;
 pub mod iam;
 pub mod ids;
 pub mod job;
+pub mod log_filter;
+pub mod metrics;
 pub mod names;
 pub mod nearest;
 pub mod schedule;
