@@ -9,8 +9,10 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use stave_core::{Error, Result};
 
 use crate::faults::{IoContext, SqlContext};
-use crate::schema::STEPS;
 use crate::together::Together;
+
+/// The steps that bring a database of some kind up to date, each by one version.
+pub(crate) type Steps = &'static [&'static str];
 
 /// How long a process waits for another one's write.
 const BUSY_TIMEOUT: Duration = Duration::from_mins(1);
@@ -38,10 +40,10 @@ pub(crate) struct Database {
 
 impl Database {
     /// Opens the database at `path`, made or brought up to date if need be.
-    pub(crate) fn open(path: &Path, fsync: bool) -> Result<Self> {
+    pub(crate) fn open(path: &Path, fsync: bool, steps: Steps) -> Result<Self> {
         let mut writer = connect(path)?;
-        if !is_current(&writer)? {
-            bring_up(&mut writer, path)?;
+        if !is_current(&writer, steps)? {
+            bring_up(&mut writer, path, steps)?;
         }
         writer.pragma_update(None, "foreign_keys", true).sql()?;
         Ok(Self {
@@ -149,23 +151,23 @@ fn connect(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-fn is_current(connection: &Connection) -> Result<bool> {
-    let version = version(connection)?;
+fn is_current(connection: &Connection, steps: Steps) -> Result<bool> {
+    let version = version(connection, steps)?;
     let mode: String = connection
         .pragma_query_value(None, "journal_mode", |row| row.get(0))
         .sql()?;
-    Ok(version == STEPS.len() && mode.eq_ignore_ascii_case("wal"))
+    Ok(version == steps.len() && mode.eq_ignore_ascii_case("wal"))
 }
 
-fn version(connection: &Connection) -> Result<usize> {
+fn version(connection: &Connection, steps: Steps) -> Result<usize> {
     let version: i64 = connection
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .sql()?;
     let version = usize::try_from(version).unwrap_or(usize::MAX);
-    if version > STEPS.len() {
+    if version > steps.len() {
         return Err(Error::unsupported(format!(
             "the home's database is of version {version}; this Stave knows up to {}",
-            STEPS.len()
+            steps.len()
         ))
         .hint("use the newer Stave that made it, or another --home"));
     }
@@ -174,7 +176,7 @@ fn version(connection: &Connection) -> Result<usize> {
 
 /// Switches to WAL and applies the missing steps, one process at a time: SQLite
 /// does not wait its turn for the change of the journal's mode.
-fn bring_up(connection: &mut Connection, path: &Path) -> Result<()> {
+fn bring_up(connection: &mut Connection, path: &Path, steps: Steps) -> Result<()> {
     let lock_path = path.with_extension("lock");
     let turn = std::fs::File::create(&lock_path).at("open the lock", &lock_path)?;
     turn.lock().at("lock", &lock_path)?;
@@ -188,11 +190,11 @@ fn bring_up(connection: &mut Connection, path: &Path) -> Result<()> {
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .sql()?;
-    for step in &STEPS[version(&transaction)?..] {
+    for step in &steps[version(&transaction, steps)?..] {
         transaction.execute_batch(step).sql()?;
     }
     transaction
-        .pragma_update(None, "user_version", STEPS.len() as i64)
+        .pragma_update(None, "user_version", steps.len() as i64)
         .sql()?;
     transaction.commit().sql()
 }
@@ -200,6 +202,7 @@ fn bring_up(connection: &mut Connection, path: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::STEPS;
 
     #[test]
     fn many_may_open_a_new_database_at_once() {
@@ -207,10 +210,10 @@ mod tests {
         let path = dir.path().join("stave.db");
         std::thread::scope(|scope| {
             for _ in 0..8 {
-                scope.spawn(|| Database::open(&path, false).expect("opened"));
+                scope.spawn(|| Database::open(&path, false, STEPS).expect("opened"));
             }
         });
-        let database = Database::open(&path, true).expect("opened");
+        let database = Database::open(&path, true, STEPS).expect("opened");
         let buckets: i64 = database
             .read(|tx| {
                 tx.query_row("SELECT count(*) FROM buckets", [], |row| row.get(0))
@@ -224,12 +227,12 @@ mod tests {
     fn a_newer_database_is_refused() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("stave.db");
-        let database = Database::open(&path, false).expect("opened");
+        let database = Database::open(&path, false, STEPS).expect("opened");
         database
             .write(|tx| tx.pragma_update(None, "user_version", 999).sql())
             .expect("written");
         drop(database);
-        let error = Database::open(&path, false).expect_err("refused");
+        let error = Database::open(&path, false, STEPS).expect_err("refused");
         assert!(error.message().contains("version 999"), "{error}");
     }
 
@@ -271,7 +274,7 @@ mod tests {
     #[test]
     fn a_failed_write_leaves_nothing() {
         let dir = tempfile::tempdir().expect("a directory");
-        let database = Database::open(&dir.path().join("stave.db"), false).expect("opened");
+        let database = Database::open(&dir.path().join("stave.db"), false, STEPS).expect("opened");
         let failed: Result<()> = database.write(|tx| {
             tx.execute("INSERT INTO buckets VALUES ('abc', 0)", [])
                 .sql()?;

@@ -20,6 +20,7 @@ use crate::faults::IoContext;
 /// <home>/versions/<bucket>/    versions that are not current
 /// <home>/multipart/<upload>/   parts of objects to come
 /// <home>/functions/            code of functions by content, virtual environments, bootstraps
+/// <home>/telemetry/            logs, metrics, alarms; made when first needed
 /// <home>/tmp/                  what is not an object yet, and who is alive
 /// ```
 ///
@@ -143,6 +144,11 @@ impl Home {
     /// The folders of those who run functions, and their locks.
     pub fn function_workers(&self) -> PathBuf {
         self.root.join("tmp/functions")
+    }
+
+    /// Logs, metrics and alarms: a database of their own and the segments of logs.
+    pub fn telemetry(&self) -> PathBuf {
+        self.root.join("telemetry")
     }
 
     /// The logins of Spotify, one file an account; made when the first is written.

@@ -20,6 +20,7 @@ mod rows;
 mod schema;
 mod staging;
 mod store;
+pub mod telemetry;
 mod together;
 
 pub use home::Home;

@@ -12,6 +12,7 @@ use crate::home::Home;
 use crate::liveness::{Scratch, any_dead, sweep_dead};
 use crate::local::{Folders, LocalBuckets, sync_folder};
 use crate::objects::MIN_PART_BYTES;
+use crate::schema::STEPS;
 
 /// How a store behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +78,7 @@ impl Store {
         options: StoreOptions,
     ) -> Result<Self> {
         let home = Home::open(home)?;
-        let database = Database::open(&home.database(), options.fsync)?;
+        let database = Database::open(&home.database(), options.fsync, STEPS)?;
         Ok(Self(Arc::new(Parts {
             home,
             options,

@@ -38,7 +38,7 @@ use crate::faults::bad_json;
 const MAX_ROWS: usize = 10_000;
 
 /// A limit as SQLite wants it, within [`MAX_ROWS`].
-fn limit(max: usize) -> i64 {
+pub(crate) fn limit(max: usize) -> i64 {
     max.min(MAX_ROWS) as i64
 }
 
