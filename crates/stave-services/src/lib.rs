@@ -18,6 +18,7 @@ pub mod jobs;
 pub mod notifications;
 pub mod queries;
 pub mod schedules;
+pub mod telemetry;
 pub mod transfer;
 
 pub use buckets::Buckets;
@@ -30,4 +31,5 @@ pub use jobs::Jobs;
 pub use notifications::Notifications;
 pub use queries::Queries;
 pub use schedules::Schedules;
+pub use telemetry::Telemetry;
 pub use transfer::Transfer;

@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn what_is_written_together_succeeds_or_fails_alone() {
         let dir = tempfile::tempdir().expect("a directory");
-        let database = Database::open(&dir.path().join("stave.db"), true).expect("opened");
+        let database = Database::open(&dir.path().join("stave.db"), true, STEPS).expect("opened");
         let outcomes: Vec<bool> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..32)
                 .map(|at| {
