@@ -284,7 +284,7 @@ def uses(body):
         return [name for name in names if re.search(rf"\b{name}\b", body)]
     lines = [""]
     lines += ["use std::collections::BTreeMap;\n"] if among(["BTreeMap"]) else []
-    lines += ["use bytes::Bytes;"] if among(["Bytes"]) else []
+    lines += ["use bytes::Bytes;"] if re.search(r"(: |<)Bytes\b", body) else []
     lines += ["use jiff::Timestamp;"] if among(["Timestamp"]) else []
     model = among(["ErrorShape", "Op", "Operation", "Protocol", "Service"])
     shape = among(["Location", "Member", "Shape", "TimestampFormat"])

@@ -140,7 +140,7 @@ fn text(n: i64) -> String {
     format!(
         "[{level}]\t2026-11-21T10:00:00.{:03}Z\t{:016x}\tread s3://raw/to_process/{n}.json{needle} took {}",
         n % 1000,
-        n.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+        n.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64.cast_signed()),
         n % 1009
     )
 }

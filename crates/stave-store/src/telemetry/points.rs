@@ -339,7 +339,7 @@ pub(super) fn encode(points: &[(i64, Samples)]) -> Vec<u8> {
     let mut before = 0;
     for (at, samples) in points {
         let values = samples.values.as_deref();
-        #[allow(clippy::float_cmp)]
+        #[expect(clippy::float_cmp, reason = "a count of one is just that")]
         let kind = match values {
             Some([(_, count)]) if *count == 1.0 => ONE,
             Some([_]) => SAME,
@@ -352,25 +352,22 @@ pub(super) fn encode(points: &[(i64, Samples)]) -> Vec<u8> {
             ((at - before).cast_unsigned() << 2) | u64::from(kind),
         );
         before = *at;
-        match (kind, values) {
-            (ONE | SAME, Some([(value, count)])) => {
-                put_float(&mut bytes, *value);
-                if kind == SAME {
-                    put_float(&mut bytes, *count);
-                    put_float(&mut bytes, samples.sum);
-                }
+        if let (ONE | SAME, Some([(value, count)])) = (kind, values) {
+            put_float(&mut bytes, *value);
+            if kind == SAME {
+                put_float(&mut bytes, *count);
+                put_float(&mut bytes, samples.sum);
             }
-            _ => {
-                for number in [samples.count, samples.sum, samples.min, samples.max] {
-                    put_float(&mut bytes, number);
-                }
-                if let Some(values) = values {
-                    put(&mut bytes, values.len() as u64);
-                    for (value, count) in values {
-                        put_float(&mut bytes, *value);
-                        put_float(&mut bytes, *count);
-                    }
-                }
+            continue;
+        }
+        for number in [samples.count, samples.sum, samples.min, samples.max] {
+            put_float(&mut bytes, number);
+        }
+        if let Some(values) = values {
+            put(&mut bytes, values.len() as u64);
+            for (value, count) in values {
+                put_float(&mut bytes, *value);
+                put_float(&mut bytes, *count);
             }
         }
     }

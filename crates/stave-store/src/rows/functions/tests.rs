@@ -193,7 +193,7 @@ fn the_dead_are_found_and_buried_and_the_living_are_not() {
         id: "dead".to_owned(),
         folder: left.clone(),
     };
-    assert_eq!(dead, [wanted.clone()]);
+    assert_eq!(dead, std::slice::from_ref(&wanted));
     assert_eq!(store.bury_function_worker(&wanted).expect("buried"), 1);
     assert!(!left.exists());
     assert_eq!(store.dead_function_workers().expect("found"), []);
@@ -287,7 +287,7 @@ fn a_setting_goes_with_its_alias() {
             assert_eq!(rows.setting("f", "events", "live")?, None);
             assert_eq!(
                 rows.settings("f", "policy", Some(""), 9)?,
-                [setting.clone()]
+                std::slice::from_ref(&setting)
             );
             assert_eq!(rows.aliases("f", Some(2), "", 9)?, []);
             assert!(rows.remove_alias("f", "live")?);

@@ -16,7 +16,6 @@ use crate::wire::model::{ErrorShape, Op, Operation, Protocol, Service};
 use crate::wire::pattern::Pattern;
 use crate::wire::shape::{self, Member, Shape};
 use crate::wire::value::{FromValue, IntoValue, Value, optional};
-use bytes::Bytes;
 use jiff::Timestamp;
 
 /// Amazon CloudWatch.
