@@ -75,7 +75,7 @@ pub use self::layers::{Layer, NewLayer};
 pub use self::lookup::{Page, PageRequest};
 pub use self::permissions::{NewPermission, Policy};
 pub use self::ports::{
-    CodeObjects, Delivery, Destinations, LogEvent, LogSink, Metric, MetricSink, Ports,
+    CodeObjects, Delivery, Destinations, LogEvent, LogSink, Metric, MetricSink, Ports, Surroundings,
 };
 pub use self::queue::Workers;
 pub use self::runtimes::{Interpreter, ProvidedOn, Runtime};

@@ -213,6 +213,16 @@ impl Functions {
         caller.may_by(action, &arn, &keys, policy)
     }
 
+    /// Checks that a function is there and that the caller may invoke it. Blocking.
+    pub fn may_invoke(&self, caller: &Caller, function: &str) -> Result<()> {
+        let named = self.named(function, None)?;
+        self.store().functions_read(|rows| {
+            self.permit_by_policy(rows, caller, "lambda:InvokeFunction", &named)?;
+            let routed = self.routed(rows, &named)?;
+            self.version(rows, &routed).map(drop)
+        })
+    }
+
     /// A service of AWS's (`s3.amazonaws.com`) that acts for what has the ARN `source` in this
     /// account: what it may invoke, functions' policies say.
     pub fn service_caller(&self, service: &str, source: &str) -> Caller {

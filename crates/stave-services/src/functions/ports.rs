@@ -1,6 +1,7 @@
 //! What the functions service needs of others: code from buckets, a place for log lines and
 //! metrics, and somebody who delivers what is left of asynchronous invocations.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use async_trait::async_trait;
@@ -99,6 +100,12 @@ impl Delivery {
     }
 }
 
+/// Knows what else a function is given: what leads it to a server that is running.
+pub trait Surroundings: Send + Sync + fmt::Debug {
+    /// Variables for an environment of a function that has these of its own.
+    fn variables(&self, own: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>>;
+}
+
 /// The ports together.
 #[derive(Debug, Clone)]
 pub struct Ports {
@@ -110,6 +117,8 @@ pub struct Ports {
     pub metrics: std::sync::Arc<dyn MetricSink>,
     /// Deliveries.
     pub destinations: std::sync::Arc<dyn Destinations>,
+    /// What else functions are given.
+    pub surroundings: std::sync::Arc<dyn Surroundings>,
 }
 
 impl Default for Ports {
@@ -120,6 +129,7 @@ impl Default for Ports {
             logs: std::sync::Arc::new(Nowhere),
             metrics: std::sync::Arc::new(Nowhere),
             destinations: std::sync::Arc::new(Nowhere),
+            surroundings: std::sync::Arc::new(Nowhere),
         }
     }
 }
@@ -164,5 +174,11 @@ impl Destinations for Nowhere {
 
     async fn deliver(&self, _: &Caller, arn: &str, _: &Delivery) -> Result<()> {
         self.check(arn, false)
+    }
+}
+
+impl Surroundings for Nowhere {
+    fn variables(&self, _: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>> {
+        Ok(BTreeMap::new())
     }
 }

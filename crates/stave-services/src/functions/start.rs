@@ -37,6 +37,11 @@ impl Functions {
         let folder = self.0.worker.folder().join(&id);
         let mut given = self.variables(version, &role, &log_stream);
         given.insert("HOME".to_owned(), folder.to_string_lossy().into_owned());
+        given.extend(
+            self.ports()
+                .surroundings
+                .variables(&definition.extra_environment)?,
+        );
         given.extend(definition.environment.clone());
         given.extend(definition.extra_environment.clone());
         Ok(Plan {

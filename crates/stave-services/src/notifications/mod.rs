@@ -18,6 +18,7 @@ mod tests;
 mod work;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use stave_core::{BucketName, Caller, ErrorKind, Result};
 use stave_store::{BucketSetting, Store};
@@ -28,6 +29,8 @@ use crate::schedules::{Schedules, Sender, Targets};
 
 /// The name under which the outbox is read.
 const CONSUMER: &str = "notifications";
+/// How often is looked for what other processes have done to objects.
+const POLL: Duration = Duration::from_millis(500);
 
 /// The notifications service. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -38,6 +41,8 @@ struct Parts {
     store: Store,
     schedules: Schedules,
     targets: Arc<dyn Targets>,
+    /// Woken when something has happened to an object.
+    work: tokio::sync::Notify,
 }
 
 impl Notifications {
@@ -47,7 +52,20 @@ impl Notifications {
             store,
             schedules,
             targets,
+            work: tokio::sync::Notify::new(),
         }))
+    }
+
+    /// Something has happened to an object of this process: whoever waits may work.
+    pub fn wake(&self) {
+        self.0.work.notify_one();
+    }
+
+    /// Waits until there may be something to work on, for a while at most: another process may
+    /// have done something.
+    pub async fn wait(&self) {
+        // Either will do; what comes later is told again.
+        let _ = tokio::time::timeout(POLL, self.0.work.notified()).await;
     }
 
     /// Says whom a bucket tells what, in place of what was said before

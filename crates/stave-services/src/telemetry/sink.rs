@@ -131,6 +131,12 @@ impl Sink {
         }
     }
 
+    /// Takes a line of this moment.
+    pub fn put_line(&self, group: &str, stream: &str, message: String) {
+        let at_ms = self.store.now().as_millisecond();
+        self.put_lines(group, stream, vec![LogLine { at_ms, message }]);
+    }
+
     /// Takes a figure of the present minute.
     pub fn put_metric(&self, metric: SinkMetric<'_>) {
         if !metric.value.is_finite() {

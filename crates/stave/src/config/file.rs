@@ -8,10 +8,18 @@ use stave_core::{Error, Result, nearest};
 use stave_store::RemoteConfig;
 use toml::de::{DeTable, DeValue};
 
+use super::functions::{self, FunctionsConfig};
 use super::spotify::FileSpotify;
 
-const KEYS: [&str; 7] = [
-    "memory", "cores", "fsync", "account", "region", "remote", "spotify",
+const KEYS: [&str; 8] = [
+    "memory",
+    "cores",
+    "fsync",
+    "account",
+    "region",
+    "remote",
+    "spotify",
+    "functions",
 ];
 const SPOTIFY_KEYS: [&str; 2] = ["client_id", "client_secret"];
 const REMOTE_KEYS: [&str; 6] = [
@@ -37,6 +45,8 @@ pub(super) struct FileConfig {
     pub(super) remote: Vec<RemoteConfig>,
     #[serde(default)]
     pub(super) spotify: FileSpotify,
+    #[serde(default)]
+    pub(super) functions: FunctionsConfig,
 }
 
 impl FileConfig {
@@ -75,10 +85,15 @@ impl FileConfig {
                 }
             }
         }
-        if let Some((_, spotify)) = table.get_ref().iter().find(|(key, _)| is(key, "spotify"))
-            && let DeValue::Table(spotify) = spotify.get_ref()
-        {
-            check_keys(text, spotify, " of spotify", &SPOTIFY_KEYS)?;
+        let tables = [
+            ("spotify", &SPOTIFY_KEYS[..]),
+            ("functions", &functions::KEYS),
+        ];
+        for (name, keys) in tables {
+            let found = table.get_ref().iter().find(|(key, _)| is(key, name));
+            if let Some(DeValue::Table(table)) = found.map(|(_, value)| value.get_ref()) {
+                check_keys(text, table, &format!(" of {name}"), keys)?;
+            }
         }
         toml::from_str(text).map_err(wrong)
     }

@@ -4,6 +4,7 @@
 //! Must not open the home, nor build anything.
 
 mod file;
+mod functions;
 mod remotes;
 mod spotify;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use stave_core::caller::DEFAULT_ACCOUNT;
 use stave_core::{Error, Result, units};
 
 use self::file::FileConfig;
+pub use self::functions::{FunctionsConfig, MissedFirings};
 pub use self::remotes::Remote;
 pub use self::spotify::SpotifyApp;
 use crate::args::GlobalArgs;
@@ -117,6 +119,8 @@ pub struct Config {
     pub remotes: Vec<Remote>,
     /// The app that asks Spotify.
     pub spotify: SpotifyApp,
+    /// How functions and schedules run.
+    pub functions: FunctionsConfig,
 }
 
 impl Config {
@@ -162,6 +166,7 @@ impl Config {
             as_user: flags.as_user.clone(),
             remotes: remotes::resolve(file.remote, environment),
             spotify: spotify::resolve(file.spotify, environment),
+            functions: file.functions,
             home,
         };
         config.check()?;

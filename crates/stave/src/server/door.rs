@@ -10,6 +10,7 @@ use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use s3s::Body;
 use stave_core::{IdSource, Result};
+use stave_services::Notifications;
 use tokio::time::Instant;
 
 use super::Limits;
@@ -35,6 +36,7 @@ pub struct Door {
     limits: Limits,
     s3: S3Door,
     services: Services,
+    notifications: Notifications,
 }
 
 impl Door {
@@ -50,6 +52,7 @@ impl Door {
             limits: *limits,
             s3: S3Door::new(stave.iam()?.clone(), stave.buckets.clone(), options)?,
             services: Services::open(stave)?,
+            notifications: stave.platform()?.notifications.clone(),
         })
     }
 
@@ -71,9 +74,12 @@ impl Door {
                     request_id: request_id.clone(),
                 };
                 let body = Body::http_body_unsync(body);
-                self.s3
-                    .answer(Request::from_parts(head, body), origin)
-                    .await
+                let request = Request::from_parts(head, body);
+                let response = self.s3.answer(request, origin).await;
+                if !method.is_safe() && response.status().is_success() {
+                    self.notifications.wake();
+                }
+                response
             }
             Target::Service(service) => {
                 let max = self.limits.call_bytes_of(service);

@@ -2,13 +2,14 @@
 //!
 //! A connection is accepted within bounds (`connections`), each request on it goes through the
 //! door (`door`), which tells the services apart (`target`), lets in who has signed, and hands
-//! the call to S3 or to the wire protocols of the others. What lives beside the requests is the
-//! upkeep of the home.
+//! the call to S3 or to the wire protocols of the others. Beside the requests live the upkeep of
+//! the home and what functions, rules, notifications and telemetry do by themselves (`background`).
 //!
 //! Must not know an operation of any service.
 
 mod address;
 mod aws;
+mod background;
 mod body;
 mod certificate;
 mod connections;
@@ -26,11 +27,12 @@ use stave_core::{Error, Result};
 use tokio::net::TcpListener;
 
 pub use self::address::{Announced, announced};
+use self::background::Background;
 pub use self::certificate::{TlsFiles, made_for};
 pub use self::limits::Limits;
 pub use self::log::{LogFormat, start_log};
 pub use self::target::HEALTH_PATH;
-use crate::compose::Stave;
+use crate::compose::{Reached, Stave};
 use crate::stop::Stop;
 
 /// How a server is to be run.
@@ -62,7 +64,6 @@ impl Server {
             .as_ref()
             .map(certificate::acceptor)
             .transpose()?;
-        let door = Arc::new(door::Door::open(&stave, &options.limits)?);
         let listen = options.listen;
         let failed = |error: std::io::Error| {
             Error::unavailable(format!("cannot listen on {listen}: {error}"))
@@ -72,10 +73,17 @@ impl Server {
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let authority = options.tls.map(|files| files.certificate);
+        let announced = Announced::new(address, authority.clone());
+        stave.served_at(Reached {
+            url: announced.url.clone(),
+            authority,
+            spotify: None,
+        })?;
+        let door = Arc::new(door::Door::open(&stave, &options.limits)?);
         Ok(Self {
             listener,
             tls,
-            announced: Announced::new(address, authority),
+            announced,
             door,
             stave,
             limits: options.limits,
@@ -93,9 +101,11 @@ impl Server {
         let home = self.stave.store.home().clone();
         self.announced.write(&home)?;
         let upkeep = tokio::spawn(upkeep::run(Arc::clone(&self.stave)));
+        let background = Background::start(&self.stave).await?;
         let door = self.door;
         connections::serve(&self.listener, self.tls, &self.limits, &door, stop).await;
         upkeep.abort();
+        drop(background);
         self.announced.remove(&home);
         Ok(())
     }

@@ -1,5 +1,5 @@
 //! What the server does beside its requests: it forgets what nobody waits for any more, and ends
-//! objects and uploads whose time a lifecycle rule says is over.
+//! objects and uploads whose time a lifecycle rule says is over, and logs whose retention does.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,7 @@ fn once(stave: &Stave) -> Result<()> {
     let swept = stave.store.sweep()?;
     let orphans = stave.store.sweep_orphans()?;
     let ended = stave.store.buckets().apply_lifecycle(stave.clock.now())?;
-    tracing::debug!(?swept, orphans, ?ended, "the home is in order");
+    let logs = stave.platform()?.telemetry.maintain()?;
+    tracing::debug!(?swept, orphans, ?ended, ?logs, "the home is in order");
     Ok(())
 }

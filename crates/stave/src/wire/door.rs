@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::future::{BoxFuture, FutureExt as _};
 use http::Response;
 use http::header::HeaderMap;
 use stave_core::{Caller, Error, Result};
@@ -14,7 +15,16 @@ use super::model::{Op, Operation, Protocol, Service};
 use super::value::{FromValue, IntoValue, Value};
 use super::{Call, json, query, rest_json, validate};
 
-type Handler = Arc<dyn Fn(&Caller, Value) -> Result<Value> + Send + Sync>;
+type Blocking = dyn Fn(&Caller, Value) -> Result<Value> + Send + Sync;
+type Waiting = dyn Fn(Caller, Value) -> BoxFuture<'static, Result<Value>> + Send + Sync;
+
+#[derive(Clone)]
+enum Handler {
+    /// It runs where it may block.
+    Blocking(Arc<Blocking>),
+    /// It waits without blocking.
+    Waiting(Arc<Waiting>),
+}
 
 /// A service's door.
 pub struct Door {
@@ -53,15 +63,38 @@ impl Door {
     {
         let state = state.clone();
         let handler = move |caller: &Caller, input: Value| {
-            let input = I::from_value(input).ok_or_else(|| {
-                Error::internal(format!(
-                    "the input of {} does not fit its type",
-                    op.operation.name
-                ))
-            })?;
-            handler(&state, caller, input).map(IntoValue::into_value)
+            handler(&state, caller, input_of(op, input)?).map(IntoValue::into_value)
         };
-        self.handlers.insert(op.operation.name, Arc::new(handler));
+        let handler = Handler::Blocking(Arc::new(handler));
+        self.handlers.insert(op.operation.name, handler);
+        self
+    }
+
+    /// As [`Self::on`], for a handler that waits and does not block.
+    pub fn on_async<S, I, O, F>(
+        mut self,
+        state: &S,
+        op: &'static Op<I, O>,
+        handler: fn(S, Caller, I) -> F,
+    ) -> Self
+    where
+        S: Clone + Send + Sync + 'static,
+        I: FromValue + 'static,
+        O: IntoValue + 'static,
+        F: Future<Output = Result<O>> + Send + 'static,
+    {
+        let state = state.clone();
+        let handler = move |caller: Caller, input: Value| match input_of(op, input) {
+            Ok(input) => {
+                let answer = handler(state.clone(), caller, input);
+                answer
+                    .map(|answer| answer.map(IntoValue::into_value))
+                    .boxed()
+            }
+            Err(error) => futures::future::ready(Err(error)).boxed(),
+        };
+        let handler = Handler::Waiting(Arc::new(handler));
+        self.handlers.insert(op.operation.name, handler);
         self
     }
 
@@ -126,13 +159,25 @@ impl Door {
         if let Some(shape) = operation.input {
             validate::validate(shape, &input, self.worded_elsewhere)?;
         }
-        let handler = Arc::clone(handler);
-        let done = tokio::task::spawn_blocking(move || handler(&call.caller, input));
-        let output = done.await.map_err(|error| {
-            Error::internal(format!("{} ended before its time", operation.name)).caused_by(error)
-        })??;
+        let output = match handler.clone() {
+            Handler::Waiting(handler) => handler(call.caller, input).await?,
+            Handler::Blocking(handler) => {
+                let done = tokio::task::spawn_blocking(move || handler(&call.caller, input));
+                done.await.map_err(|error| {
+                    let said = format!("{} ended before its time", operation.name);
+                    Error::internal(said).caused_by(error)
+                })??
+            }
+        };
         Ok((operation, output))
     }
+}
+
+fn input_of<I: FromValue, O>(op: &Op<I, O>, input: Value) -> Result<I> {
+    I::from_value(input).ok_or_else(|| {
+        let said = format!("the input of {} does not fit its type", op.operation.name);
+        Error::internal(said)
+    })
 }
 
 fn encode(

@@ -155,6 +155,7 @@ fn open(dir: &TempDir, clock: &Arc<ManualClock>, kept: &Arc<Kept>, seed: u64) ->
         logs: Arc::clone(kept) as _,
         metrics: Arc::clone(kept) as _,
         destinations: Arc::clone(kept) as _,
+        ..Ports::default()
     };
     let functions = Functions::open(store, iam.clone(), Arc::clone(clock) as _, ports, options());
     (iam, functions.expect("opened"))

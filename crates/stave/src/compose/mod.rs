@@ -1,14 +1,27 @@
 //! The composition root: the one place that builds the store, the engine and
 //! the services, from the configuration.
 
+mod alarms;
+mod code;
+mod deliveries;
+mod destination;
+mod instruments;
+mod platform;
+mod surroundings;
+mod targets;
+mod work;
+
 use std::sync::{Arc, OnceLock};
 
-use stave_core::{Caller, Clock, IdSource, Result};
+use stave_core::{Caller, Clock, Error, IdSource, Result};
 use stave_engine::{Engine, EngineOptions};
 use stave_services::iam::IamOptions;
 use stave_services::{Buckets, Catalog, Crawlers, Extracts, Iam, Jobs, Queries, Transfer};
 use stave_store::{RemoteBuckets, Store, StoreOptions};
 
+pub use self::alarms::AlarmActions;
+pub use self::platform::Platform;
+pub use self::surroundings::Reached;
 use crate::config::Config;
 use crate::spill::SpillFolder;
 use crate::system::{RandomIds, SystemClock};
@@ -36,6 +49,8 @@ pub struct Stave {
     pub crawlers: Crawlers,
     engine: OnceLock<(Engine, SpillFolder)>,
     iam: OnceLock<Iam>,
+    reached: OnceLock<Reached>,
+    platform: OnceLock<Platform>,
 }
 
 impl Stave {
@@ -73,6 +88,8 @@ impl Stave {
             catalog,
             engine: OnceLock::new(),
             iam: OnceLock::new(),
+            reached: OnceLock::new(),
+            platform: OnceLock::new(),
             config,
             clock,
             ids,
@@ -98,6 +115,21 @@ impl Stave {
         let account = &self.config.account.value;
         let iam = Iam::open(self.store.clone(), account, IamOptions::default())?;
         Ok(self.iam.get_or_init(|| iam))
+    }
+
+    /// Says where this process serves, before functions and what goes with them is asked for.
+    pub fn served_at(&self, reached: Reached) -> Result<()> {
+        let known = self.reached.set(reached);
+        known.map_err(|_| Error::internal("the server's address was said twice"))
+    }
+
+    /// Functions, rules and schedules, notifications, logs and metrics.
+    pub fn platform(&self) -> Result<&Platform> {
+        if let Some(platform) = self.platform.get() {
+            return Ok(platform);
+        }
+        let platform = Platform::open(self, self.reached.get())?;
+        Ok(self.platform.get_or_init(|| platform))
     }
 
     /// SQL over the catalog.

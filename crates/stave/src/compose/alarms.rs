@@ -1,0 +1,128 @@
+//! What alarms do: they tell the default bus, and invoke functions.
+//!
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html>
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use stave_core::events::platform::{AlarmState, alarm_state};
+use stave_core::{Arn, Error, Result};
+use stave_services::functions::{InvocationRequest, InvocationType};
+use stave_services::telemetry::{Action, AlarmPort, StateChange};
+use stave_services::{Functions, Schedules};
+use tokio::runtime::Handle;
+
+use super::Platform;
+
+/// Who invokes functions for alarms.
+const PRINCIPAL: &str = "lambda.alarms.cloudwatch.amazonaws.com";
+
+/// Does what alarms say. Its methods block, and are called where that is allowed.
+#[derive(Debug, Clone)]
+pub struct AlarmActions {
+    functions: Functions,
+    schedules: Schedules,
+    runtime: Handle,
+}
+
+impl AlarmActions {
+    /// The actions on `platform`, whose futures run on `runtime`.
+    pub fn new(platform: &Platform, runtime: Handle) -> Self {
+        Self {
+            functions: platform.functions.clone(),
+            schedules: platform.schedules.clone(),
+            runtime,
+        }
+    }
+}
+
+impl AlarmPort for AlarmActions {
+    fn state_changed(&self, change: &StateChange) -> Result<()> {
+        let previous = AlarmState {
+            value: &change.old_state,
+            reason: &change.old_reason,
+            reason_data: change.old_reason_data.as_deref(),
+            at: at(change.old_state_ms)?,
+        };
+        let now = AlarmState {
+            value: &change.state,
+            reason: &change.reason,
+            reason_data: change.reason_data.as_deref(),
+            at: at(change.at_ms)?,
+        };
+        let configuration = configuration(change);
+        let event = alarm_state(&change.arn, &change.alarm, previous, now, &configuration);
+        self.schedules.put_platform_events(vec![event])
+    }
+
+    fn act(&self, action: &Action<'_>) -> Result<()> {
+        let arn: Arn = action.arn.parse()?;
+        if (arn.service(), arn.typed_resource().0) != ("lambda", "function") {
+            return Err(Error::unsupported(format!(
+                "the action {arn} is not implemented: functions are"
+            )));
+        }
+        let caller = self.functions.service_caller(PRINCIPAL, &action.change.arn);
+        let request = InvocationRequest {
+            name: action.arn.to_owned(),
+            kind: InvocationType::Event,
+            payload: Bytes::from(payload(action.change)?.to_string()),
+            ..InvocationRequest::default()
+        };
+        let invoked = self
+            .runtime
+            .block_on(self.functions.invoke(&caller, request));
+        invoked.map(drop)
+    }
+}
+
+fn at(ms: i64) -> Result<Timestamp> {
+    Timestamp::from_millisecond(ms).map_err(|error| {
+        Error::internal("an alarm changed at a time that there is not").caused_by(error)
+    })
+}
+
+/// What the alarm looks at, as its definition says.
+fn configuration(change: &StateChange) -> Value {
+    serde_json::from_str(&change.definition).unwrap_or_default()
+}
+
+/// What a function is given.
+fn payload(change: &StateChange) -> Result<Value> {
+    let form = "%Y-%m-%dT%H:%M:%S%.3f+0000";
+    let state = |value: &str, reason: &str, data: &Option<String>, ms| {
+        let mut state = json!({
+            "value": value,
+            "reason": reason,
+            "timestamp": at(ms)?.strftime(form).to_string(),
+        });
+        if let Some(data) = data {
+            state["reasonData"] = Value::from(data.as_str());
+        }
+        Ok::<_, Error>(state)
+    };
+    let parts: Vec<&str> = change.arn.splitn(7, ':').collect();
+    let part = |place: usize| parts.get(place).copied().unwrap_or_default();
+    let mut configuration = configuration(change);
+    if let (Value::Object(members), Some(description)) = (&mut configuration, &change.description) {
+        members.insert("description".to_owned(), Value::from(description.as_str()));
+    }
+    Ok(json!({
+        "source": "aws.cloudwatch",
+        "alarmArn": change.arn,
+        "accountId": part(4),
+        "time": at(change.at_ms)?.strftime(form).to_string(),
+        "region": part(3),
+        "alarmData": {
+            "alarmName": change.alarm,
+            "state": state(&change.state, &change.reason, &change.reason_data, change.at_ms)?,
+            "previousState": state(
+                &change.old_state,
+                &change.old_reason,
+                &change.old_reason_data,
+                change.old_state_ms,
+            )?,
+            "configuration": configuration,
+        },
+    }))
+}

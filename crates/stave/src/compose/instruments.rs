@@ -1,0 +1,52 @@
+//! Where the platform's own services log and measure: into telemetry, without waiting for it.
+
+use async_trait::async_trait;
+use stave_core::Result;
+use stave_services::Telemetry;
+use stave_services::functions::{LogEvent, LogSink, Metric, MetricSink};
+use stave_services::telemetry::{LogLine, SinkMetric};
+
+/// Takes lines and figures of functions.
+#[derive(Debug)]
+pub(super) struct Instruments {
+    telemetry: Telemetry,
+}
+
+impl Instruments {
+    pub fn new(telemetry: Telemetry) -> Self {
+        Self { telemetry }
+    }
+}
+
+#[async_trait]
+impl LogSink for Instruments {
+    async fn put(&self, group: &str, stream: &str, events: Vec<LogEvent>) -> Result<()> {
+        let lines = events.into_iter().map(|event| LogLine {
+            at_ms: event.at.as_millisecond(),
+            message: event.message,
+        });
+        let sink = self.telemetry.sink();
+        sink.put_lines(group, stream, lines.collect());
+        Ok(())
+    }
+}
+
+impl MetricSink for Instruments {
+    /// With AWS's sets of dimensions: the function, what was asked for of it where that is more,
+    /// and none.
+    fn record(&self, metric: Metric) {
+        let function = ("FunctionName", metric.function.as_str());
+        let resource = ("Resource", metric.resource.as_str());
+        let with_resource: &[(&str, &str)] = &[function, resource];
+        let sets: [&[(&str, &str)]; 3] = [&[function], &[], with_resource];
+        for dimensions in sets {
+            self.telemetry.sink().put_metric(SinkMetric {
+                namespace: "AWS/Lambda",
+                name: metric.name,
+                dimensions,
+                value: metric.value,
+                unit: metric.unit,
+            });
+        }
+    }
+}
