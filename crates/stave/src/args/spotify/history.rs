@@ -61,8 +61,9 @@ pub struct ImportArgs {
     group = ArgGroup::new("which").required(true).multiple(true).args(["account", "older_than"]),
     after_help = "\
 Objects from Spotify carry their origin, account and time as metadata (origin, spotify-account,
-fetched-at), which copies keep: they are found in every bucket, also in those that are remote. Files
-that a job has made out of them do not carry it: delete those with `stave rm`.
+fetched-at). Copies keep it, and what a job makes of them gets it: all are found in every bucket, in
+old versions, and in the remote buckets that extracts and jobs have written to. Results of queries
+and what has left the buckets do not carry it: delete those yourself.
 
 An account without an age goes altogether: objects, checkpoints, login. With an age, only what the
 API sent longer ago goes; the account's own export does not age. The README says what Spotify's

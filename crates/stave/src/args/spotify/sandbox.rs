@@ -14,7 +14,8 @@ Any playlist id of 22 characters answers, the well-known editorial ones too; any
 secret are taken. The same seed gives the same ids, names and popularity; the world moves with time.
 
 Point a client at it:
-  spotipy    requests go to api.spotify.com: see the README for an adapter of five lines
+  spotipy    auth.OAUTH_TOKEN_URL = 'http://127.0.0.1:4568/api/token'
+             spotify.prefix = 'http://127.0.0.1:4568/v1/'
   stave      stave spotify extract --sandbox http://127.0.0.1:4568 --playlist ID --bucket s3://raw
   curl       curl -u id:secret -d grant_type=client_credentials http://127.0.0.1:4568/api/token
 

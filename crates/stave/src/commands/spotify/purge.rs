@@ -54,9 +54,9 @@ pub async fn run(args: PurgeArgs, stave: &Stave, output: Output) -> Result<(), F
         } else {
             "forgotten"
         };
-        let login = if purged.login { ", and its login" } else { "" };
+        let login = if purged.login { " and its login" } else { "" };
         output.say(&format!(
-            "{} of account \"{account}\"{login}, {done}",
+            "account \"{account}\": {}{login} {done}",
             text::counted(purged.forgotten, "checkpoint")
         ));
     }

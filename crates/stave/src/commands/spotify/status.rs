@@ -88,7 +88,7 @@ fn budgets(accounts: &[AccountStatus]) -> Table {
         "Account",
         "Bucket",
         "CallsToday",
-        "TakesADay",
+        "DailyLimit",
         "ClosedUntil",
     ]);
     for account in accounts {
