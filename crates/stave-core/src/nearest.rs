@@ -19,7 +19,7 @@ pub fn hint<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str> + Clon
     }
     let all: Vec<&str> = candidates.into_iter().collect();
     match all.len() {
-        0 => "there is none".to_owned(),
+        0 => "there are none yet".to_owned(),
         1..=24 => format!("there is: {}", all.join(", ")),
         more => format!("there are {more}, among them: {}", all[..24].join(", ")),
     }

@@ -104,12 +104,14 @@ impl Grid {
             .zip(&types)
             .map(|(name, kind)| Column::new(name, kind.name()));
         let data = self.records - usize::from(facts.header);
+        let is_all = head.whole && self.records < SAMPLE_RECORDS;
         Sampled {
             classification: Classification::Csv,
             csv: Some(facts),
             columns: columns.collect(),
             records_sampled: data as u64,
             average_record_bytes: (self.bytes / self.records).max(1) as u64,
+            exact_records: is_all.then_some(data as u64),
             ..Sampled::unknown(head.compression)
         }
     }

@@ -44,7 +44,9 @@ pub(super) fn classify(head: &Head) -> Result<Option<Sampled>> {
     let text = head.text();
     let mut rows = Shape::Null;
     let (mut count, mut bytes) = (0_u64, 0_u64);
-    for range in records(head) {
+    let found = records(head);
+    let is_all = head.whole && found.len() < SAMPLE_RECORDS;
+    for range in found {
         let record = std::str::from_utf8(&text[range.clone()]);
         if let Some(Ok(shape @ Shape::Object(_))) = record.ok().map(Shape::of) {
             rows.add(shape);
@@ -70,6 +72,7 @@ pub(super) fn classify(head: &Head) -> Result<Option<Sampled>> {
         paths: paths.collect(),
         records_sampled: count,
         average_record_bytes: (bytes / count).max(1),
+        exact_records: is_all.then_some(count),
         ..Sampled::unknown(head.compression)
     }))
 }

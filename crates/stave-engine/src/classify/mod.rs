@@ -78,7 +78,7 @@ pub struct Sampled {
     pub records_sampled: u64,
     /// How many bytes a record has on average, uncompressed; 0 when there is none.
     pub average_record_bytes: u64,
-    /// How many records there are, where the object says so.
+    /// How many records there are, where the object says so or all of it was looked at.
     pub exact_records: Option<u64>,
 }
 

@@ -174,6 +174,17 @@ fn compressed_text_is_looked_into() {
 }
 
 #[test]
+fn what_is_looked_at_whole_is_counted() {
+    // The bytes of what is compressed say nothing of how many records there are.
+    let packed = zstd::encode_all("{\"a\":1}\n".repeat(100).as_bytes(), 1).expect("zstd");
+    assert_eq!(look("a.json.zst", packed).exact_records, Some(100));
+    assert_eq!(look("a.json", "[{\"a\":1},null]").exact_records, Some(1));
+    assert_eq!(look("a.csv", "id,n\na,1\nb,2\n").exact_records, Some(2));
+    let long = "{\"a\":1}\n".repeat(1000);
+    assert_eq!(look("a.json", long).exact_records, None);
+}
+
+#[test]
 fn json_is_recognised_in_every_form() {
     let expected = "id int; album struct<name:string,tracks:array<int>>";
     for text in [

@@ -27,7 +27,7 @@ pub struct Statistics {
     pub bytes: u64,
     /// How many bytes a record has on average.
     pub average_record_bytes: u64,
-    /// How many records: what the files say, or bytes by average.
+    /// How many records: what the files hold, or bytes by average where they are long.
     pub records: u64,
 }
 

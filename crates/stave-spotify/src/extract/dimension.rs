@@ -26,8 +26,11 @@ const SEGMENT: usize = 500;
 /// More ids than any library has; beyond, no more are gathered.
 const IDS_MAX: usize = 1_000_000;
 
-/// So many missing ids are named.
+/// So many missing ids are kept.
 const MISSING_MAX: usize = 1000;
+
+/// So many missing ids are named in a warning.
+const SHOWN: usize = 8;
 
 /// The ids of a dimension, in the order they were met.
 pub(super) struct Queue {
@@ -313,9 +316,11 @@ fn finish(
         .unwrap_or(0)
         .saturating_sub(report.got + total.saturating_sub(at.next));
     if gone > 0 {
+        let shown = at.missing.iter().take(SHOWN).map(String::as_str);
+        let more = if at.missing.len() > SHOWN { ", …" } else { "" };
         report.warnings.push(format!(
-            "{gone} {stream} are not there any more: {:.200}",
-            at.missing.join(", ")
+            "{gone} {stream} are not there any more: {}{more}",
+            shown.collect::<Vec<_>>().join(", ")
         ));
     }
 }

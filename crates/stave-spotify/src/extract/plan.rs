@@ -24,7 +24,7 @@ pub struct StreamCost {
     pub calls: u64,
     /// Whether that is known, and not guessed from the last run.
     pub exact: bool,
-    /// What stands in the way.
+    /// What stands in the way, or is not known yet.
     pub note: Option<String>,
 }
 
@@ -75,6 +75,10 @@ impl Extractor {
             }
             if cost.note.is_none() {
                 cost.note = self.limited(&cost);
+            }
+            if cost.note.is_none() && stream.is_dimension() {
+                let most = self.settings.dimension_calls;
+                cost.note = Some(format!("up to {most} with what the run itself meets"));
             }
             streams.push(cost);
         }

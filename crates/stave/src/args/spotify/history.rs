@@ -28,7 +28,8 @@ Examples:
   stave spotify import my_spotify_data.zip --out s3://lake/plays
   stave crawler create plays --target s3://lake/plays/ --database spotify
   stave crawler run plays
-  stave query -d spotify \"SELECT title, sum(ms_played) / 3600000 AS hours FROM plays GROUP BY 1\"")]
+  stave query -d spotify \"SELECT title, round(sum(ms_played) / 3.6e6, 1) AS hours FROM plays
+      GROUP BY 1 ORDER BY 2 DESC LIMIT 10\"")]
 pub struct ImportArgs {
     /// Spotify's zip, the folder it unpacks to, or one of its JSON files
     #[arg(value_name = "PATH")]

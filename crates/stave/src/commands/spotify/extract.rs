@@ -87,8 +87,13 @@ fn show_plan(plan: &Plan, output: Output) -> Result<(), Failure> {
         ]);
     }
     output.table(&table)?;
+    let about = if plan.streams.iter().all(|stream| stream.exact) {
+        ""
+    } else {
+        "about "
+    };
     output.say(&format!(
-        "{} in all; {} to find out",
+        "{about}{} in all; {} to find out",
         text::counted(plan.calls(), "call"),
         plan.calls_spent
     ));

@@ -27,6 +27,10 @@ pub async fn run(
         return sandbox::run(args, output, stop).await;
     }
     let stave = Stave::open(config)?;
+    let stopped = match command {
+        SpotifyCommand::Extract(_) => "stopped; run it again to go on from where it stopped",
+        _ => "stopped",
+    };
     let work = async {
         match command {
             SpotifyCommand::Login(args) => login::run(args, &stave, output).await,
@@ -41,7 +45,7 @@ pub async fn run(
     tokio::select! {
         done = work => done,
         () = stop.asked() => {
-            output.say("stopped; run it again to go on from where it stopped");
+            output.say(stopped);
             Err(Failure::Stopped)
         }
     }
