@@ -317,7 +317,11 @@ fn finish(
         .saturating_sub(report.got + total.saturating_sub(at.next));
     if gone > 0 {
         let shown = at.missing.iter().take(SHOWN).map(String::as_str);
-        let more = if at.missing.len() > SHOWN { ", …" } else { "" };
+        let more = if at.missing.len() > SHOWN {
+            ", …"
+        } else {
+            ""
+        };
         report.warnings.push(format!(
             "{gone} {stream} are not there any more: {}{more}",
             shown.collect::<Vec<_>>().join(", ")

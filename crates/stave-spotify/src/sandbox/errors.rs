@@ -181,6 +181,7 @@ pub(super) fn refusal(refusal: &Refusal, accounts: bool) -> Response<Body> {
             };
             error.into_response()
         }
+        Flavour::Limit => ApiError::new(status, "Invalid limit").into_response(),
         Flavour::Scope => ApiError::new(status, "Insufficient client scope").into_response(),
         Flavour::Unregistered => {
             ApiError::new(status, "User not registered in the Developer Dashboard").into_response()

@@ -56,6 +56,8 @@ pub(super) enum Flavour {
     NoMessage,
     /// Nothing at all.
     Empty,
+    /// 400: pages are not that long.
+    Limit,
     /// 403: a scope is missing.
     Scope,
     /// 403: the user is not on the app's list.
@@ -73,6 +75,7 @@ impl Flavour {
         Some(match word {
             "no-message" => Self::NoMessage,
             "empty" => Self::Empty,
+            "limit" => Self::Limit,
             "scope" => Self::Scope,
             "unregistered" => Self::Unregistered,
             "premium" => Self::Premium,

@@ -51,6 +51,7 @@ async fn errors_have_the_body_that_is_asked_for() {
          GET /v1/markets?n=9: 429 quota\n\
          GET /v1/markets?n=10: 429 retry-after=52531\n\
          GET /v1/markets?n=11: html\n\
+         GET /v1/markets?n=12: 400 limit\n\
          POST /api/token: 400 after 1",
     )
     .await;
@@ -70,6 +71,11 @@ async fn errors_have_the_body_that_is_asked_for() {
     assert_eq!(get(10).await.header("retry-after"), Some("52531"));
     let html = get(11).await;
     assert!(html.status == 200 && html.text.contains("<html>"));
+    let limit = get(12).await;
+    assert_eq!(
+        (limit.status, limit.message()),
+        (400, "Invalid limit".to_owned())
+    );
     let form = [("grant_type", "client_credentials")];
     let refused = server.token(Some(("a", "b")), &form).await;
     assert_eq!(refused.json()["error"], "invalid_grant");

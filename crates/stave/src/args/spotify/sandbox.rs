@@ -19,10 +19,12 @@ Point a client at it:
   stave      stave spotify extract --sandbox http://127.0.0.1:4568 --playlist ID --bucket s3://raw
   curl       curl -u id:secret -d grant_type=client_credentials http://127.0.0.1:4568/api/token
 
-Faults: METHOD PATH: EFFECT, such as
+Faults: METHOD PATH: EFFECT [once|xN] [after N], such as
   'GET /v1/me/tracks: 502 x3'        three times 502, then as usual
-  'GET /v1/playlists/*: delay 2s'    always slow
-  '* /v1/search: truncate once'      a body cut off; also html, 401, 429 …
+  'GET /v1/playlists/*: delay 2s'    always slow; ** stands for any end of a path
+  '* /v1/search: truncate once'      a body cut off
+Effects are delay TIME, truncate, html, and a status of 400 to 599; behind it may stand empty, text,
+no-message (bodies), limit, scope, unregistered, premium, quota (reasons), retry-after=SECONDS.
 
 Examples:
   stave spotify sandbox

@@ -153,14 +153,19 @@ fn standing(stream: &StreamReport) -> String {
 
 fn tell_missing(stream: &StreamReport, output: Output) {
     let name = stream.stream.name();
+    let mut told = None;
     for missing in &stream.missing {
         let (what, why) = (
             text::printable(&missing.what),
             text::printable(&missing.why),
         );
         output.say(&format!("{name}: missing: {what}: {why}"));
-        if let Some(hint) = &missing.hint {
+        // Many playlists are missing for one reason: what to do is said once.
+        if let Some(hint) = &missing.hint
+            && told != Some(hint)
+        {
             output.say(&format!("  hint: {hint}"));
+            told = Some(hint);
         }
     }
     for warning in &stream.warnings {
