@@ -1,9 +1,12 @@
-"""`stave spotify purge` where a bucket keeps old versions: nothing of Spotify's is left in any of them."""
+"""`stave spotify purge` where a bucket keeps old versions, and in buckets on other servers."""
 
 import json
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 
+from program import Stave
 from spotify_sandbox import GLOBAL_50, sandbox  # noqa: F401
 
 COPIES = "copies/"
@@ -110,3 +113,60 @@ def test_suspended_versions_go_too(sandbox, stave, kept):
     assert (left, markers) == ([one for one in data if one[1] != "null"], [])
     assert objects(stave, "--account", "a") == 3
     assert versions(kept) == ([], [])
+
+
+@pytest.fixture
+def remote(tmp_path):
+    """A home whose buckets `far-*` are on another server (moto)."""
+    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    moto.start()
+    host, port = moto.get_host_and_port()
+    env = {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1", "STAVE_REMOTE_BUCKETS": "far-*",
+    }
+    stave = Stave(tmp_path / "remote", env)
+    stave.s3 = boto3.client(
+        "s3", endpoint_url=env["AWS_ENDPOINT_URL"], aws_access_key_id="test", aws_secret_access_key="test",
+        region_name="us-east-1",
+    )
+    for name in ("far-raw", "far-lake"):
+        stave.s3.create_bucket(Bucket=name)
+    yield stave
+    moto.stop()
+
+
+def keys(stave, bucket):
+    return [one["Key"] for one in stave.s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+
+
+def test_what_was_written_to_other_servers_goes_too(sandbox, remote):
+    server = sandbox()
+    remote.run("mb", "s3://near")
+    for account in ("a", "b"):
+        for bucket in ("s3://far-raw/deep", "s3://near"):
+            remote.run(
+                "spotify", "extract", "--sandbox", server.base, "--bucket", bucket, "--account", account,
+                "--stream", "me",
+            )
+    remote.s3.put_object(Bucket="far-raw", Key="deep/mine.json", Body=b"{}")
+    assert len(keys(remote, "far-raw")) == 3
+    # What a job makes of it on a server that nothing was extracted to.
+    remote.job({"Name": "copy", "CodeGenConfigurationNodes": {
+        "in": {"S3JsonSource": {"Name": "in", "Paths": ["s3://near/raw_data/"], "Recurse": True}},
+        "out": {"S3DirectTarget": {
+            "Name": "out", "Inputs": ["in"], "Path": "s3://far-lake/derived/", "Format": "json",
+        }},
+    }})
+    made = keys(remote, "far-lake")
+    assert made
+    remote.s3.put_object(Bucket="far-lake", Key="derived/mine.json", Body=b"{}")
+    groups = json.loads(remote.run("--json", "spotify", "purge", "--account", "a", "--dry-run").stdout)
+    assert {group["Bucket"] for group in groups} == {"far-raw", "far-lake", "near"}
+    remote.run("spotify", "purge", "--account", "a")
+    assert keys(remote, "far-lake") == ["derived/mine.json"]
+    (of_b,) = [key for key in keys(remote, "far-raw") if key != "deep/mine.json"]
+    told = remote.s3.head_object(Bucket="far-raw", Key=of_b)["Metadata"]
+    assert told["spotify-account"] == "b"
+    remote.run("spotify", "purge", "--older-than", "0h")
+    assert keys(remote, "far-raw") == ["deep/mine.json"]

@@ -63,8 +63,9 @@ pub struct ImportArgs {
     after_help = "\
 Objects from Spotify carry their origin, account and time as metadata (origin, spotify-account,
 fetched-at). Copies keep it, and what a job makes of them gets it: all are found in every bucket, in
-old versions, and in the remote buckets that extracts and jobs have written to. Results of queries
-and what has left the buckets do not carry it: delete those yourself.
+old versions, and in the remote buckets that extracts and jobs have written to (there the current
+versions: end old ones by a lifecycle rule). Results of queries and what has left the buckets do not
+carry it: delete those yourself.
 
 An account without an age goes altogether: objects, checkpoints, login. With an age, only what the
 API sent longer ago goes; the account's own export does not age. The README says what Spotify's
