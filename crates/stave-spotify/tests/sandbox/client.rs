@@ -108,7 +108,7 @@ async fn a_login_ends_after_six_months_and_the_next_one_goes_on() {
     let account = Account::new().await;
     assert_eq!(account.run().await.standing(), Standing::Complete);
     let first = account.put();
-    assert!(first.len() > 100, "{}", first.len());
+    assert!(!first.is_empty());
 
     // Five and a half months later: warned of, and still good, by a token that was rotated.
     account.set("2027-04-20T20:00:00Z");
