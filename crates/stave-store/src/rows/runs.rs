@@ -212,8 +212,9 @@ impl Store {
             let mut rows = statement.query([id]).sql()?;
             match rows.next().sql()? {
                 Some(row) => read(row),
-                None => Err(Error::not_found(format!("run {id} does not exist"))
-                    .hint("see them with: stave job runs")),
+                None => Err(Error::not_found(format!("run {id} does not exist")).hint(
+                    "see runs with: stave job runs; a job itself with: stave job export NAME",
+                )),
             }
         })
     }

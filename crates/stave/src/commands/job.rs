@@ -37,8 +37,12 @@ pub async fn run(
         JobCommand::Bookmark(BookmarkCommand::Show { name }) => bookmark(&name, stave, output),
         JobCommand::Bookmark(BookmarkCommand::Reset { name }) => {
             let objects = stave.jobs()?.reset_bookmark(&stave.caller, &name)?;
-            let objects = text::counted(objects, "object");
-            output.say(&format!("job \"{name}\" has forgotten {objects}"));
+            output.say(&if objects == 0 {
+                format!("no bookmark of a job \"{name}\"; names are in: stave job runs")
+            } else {
+                let objects = text::counted(objects, "object");
+                format!("job \"{name}\" has forgotten {objects}")
+            });
             Ok(())
         }
         JobCommand::Rm { name } => {
