@@ -43,13 +43,13 @@ impl Extracts {
         caller.may("spotify:Login", &self.arn(caller, &connection.account))?;
         // The account's name becomes a file's.
         Config::new(connection.hosts.clone(), &connection.account).map_err(to_core)?;
-        self.check_hosts(connection).await?;
         let app = connection.app.as_ref();
         let client_id = match (app, connection.is_sandbox) {
             (Some(app), _) => app.client_id.as_str(),
             (None, true) => SANDBOX_CLIENT,
             (None, false) => return Err(no_client_id()),
         };
+        self.check_hosts(connection).await?;
         let mut settings = LoginSettings::new(connection.hosts.clone(), client_id);
         settings.port = request.port;
         settings.show_dialog = request.show_dialog;

@@ -165,12 +165,13 @@ impl Extracts {
         let mut config =
             Config::new(connection.hosts.clone(), &connection.account).map_err(to_core)?;
         config.patience = connection.patience.clone();
-        self.check_hosts(connection).await?;
         let clock = Arc::new(WaitingClock::new(
             Arc::clone(&self.clock),
             Arc::clone(listener),
         ));
         let (tokens, consented_at) = self.tokens(caller, connection, clock.clone()).await?;
+        // Nothing was sent yet, and who has no login leaves no trace of an account.
+        self.check_hosts(connection).await?;
         let memory = Arc::new(RowMemory::new(self.store.clone()));
         let client = Client::open(config, tokens, memory, clock)
             .await

@@ -52,7 +52,7 @@ pub struct SandboxArgs {
     pub shape: Option<Shape>,
 
     /// The moment it is at the start, such as 2026-01-01T00:00:00Z [default: now]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     pub at: Option<Timestamp>,
 
     /// Let only these clients in; repeatable [default: any]
@@ -95,4 +95,9 @@ pub struct SandboxArgs {
     /// The host that `next` links name instead of the sandbox's own
     #[arg(long, value_name = "URL")]
     pub hostile_next: Option<String>,
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    text.parse()
+        .map_err(|_| format!("{text:?} is not a time such as 2026-01-01T00:00:00Z"))
 }

@@ -103,6 +103,13 @@ fn what_is_asked_wrongly_is_refused() {
     }
     let none = program.fails(1, &["spotify", "extract", "--all", "--bucket", "s3://raw"]);
     assert!(none.contains("SPOTIFY_CLIENT_ID"), "{none}");
+    // Nothing was read of any account.
+    let status = program.run(&["spotify", "status"]);
+    assert!(
+        status.err.contains("nothing was extracted yet"),
+        "{}",
+        status.err
+    );
     let absent = program.fails(
         1,
         &["spotify", "extract", "--all", "--bucket", "s3://absent"],
