@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
-use stave_core::{Caller, Error, Result};
+use stave_core::{Caller, Error, ErrorKind, Result};
 use stave_store::Store;
 use stave_store::functions::StoredCode;
 use zip::ZipArchive;
@@ -67,13 +67,39 @@ impl Functions {
                         MAX_UNZIPPED_BYTES,
                     )
                     .await
-                    .map_err(|error| error.within("Error occurred while GetObject"))?
+                    .map_err(|error| not_fetched(error, &bucket, &key))?
             }
         };
         if zip.is_empty() {
             return Err(invalid("Uploaded file must be a non-empty zip"));
         }
         Ok(zip)
+    }
+}
+
+/// Why code could not be had from a bucket, as Lambda says it.
+fn not_fetched(error: Error, bucket: &str, key: &str) -> Error {
+    let said = |code: &str, error: &Error| {
+        let code = error.code().unwrap_or(code);
+        format!(
+            "S3 Error Code: {code}. S3 Error Message: {}",
+            error.message()
+        )
+    };
+    match error.kind() {
+        ErrorKind::NotFound => invalid(format!(
+            "Error occurred while GetObject. {}",
+            said("NoSuchKey", &error)
+        ))
+        .caused_by(error),
+        ErrorKind::Denied => Error::denied(format!(
+            "Your access has been denied by S3, please make sure your request credentials have \
+             permission to GetObject for {bucket}/{key}. {}",
+            said("AccessDenied", &error)
+        ))
+        .coded("AccessDeniedException")
+        .caused_by(error),
+        _ => error.within("Error occurred while GetObject"),
     }
 }
 

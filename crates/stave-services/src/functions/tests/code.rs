@@ -124,7 +124,7 @@ async fn code_comes_from_a_bucket() {
         .functions
         .create_function(&world.root, new("none.zip"))
         .await;
-    assert_eq!(fault(missing).0, ErrorKind::NotFound);
+    assert_eq!(fault(missing), WRONG);
     world
         .functions
         .create_function(&world.root, new("f.zip"))
