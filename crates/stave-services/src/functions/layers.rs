@@ -56,6 +56,24 @@ pub struct NewLayer {
     pub license: Option<String>,
 }
 
+/// Which layers of a list are wanted: those that are said to be for all of this.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LayerFilter {
+    /// A runtime.
+    pub runtime: Option<String>,
+    /// A processor.
+    pub architecture: Option<String>,
+}
+
+impl LayerFilter {
+    fn takes(&self, layer: &Layer) -> bool {
+        let is_for = |wanted: &Option<String>, said: &[String]| {
+            wanted.as_ref().is_none_or(|wanted| said.contains(wanted))
+        };
+        is_for(&self.runtime, &layer.runtimes) && is_for(&self.architecture, &layer.architectures)
+    }
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 struct Document {
     description: String,
@@ -167,22 +185,50 @@ impl Functions {
             .functions_write(|rows| rows.remove_layer_version(name, version).map(drop))
     }
 
-    /// A page of the layers by name, the newest version of each.
-    pub fn list_layers(&self, caller: &Caller, page: &PageRequest) -> Result<Page<Layer>> {
+    /// A page of the layers by name: the newest version of each that `filter` takes.
+    pub fn list_layers(
+        &self,
+        caller: &Caller,
+        filter: &LayerFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Layer>> {
         caller.may("lambda:ListLayers", "*")?;
         let after = page.after()?.unwrap_or_default();
         self.store().functions_read(|rows| {
             let found = rows.layers(&after, page.max()? + 1)?;
             let page = page.page(found, |row| row.layer.clone())?;
-            page.try_map(|row| self.layer(rows, &row))
+            let newest = page.try_map(|row| self.newest(rows, &row, filter))?;
+            Ok(Page {
+                items: newest.items.into_iter().flatten().collect(),
+                marker: newest.marker,
+            })
         })
     }
 
-    /// A page of a layer's versions, the newest first.
+    /// The newest version of a layer that `filter` takes, from `row` on.
+    fn newest(
+        &self,
+        rows: &Rows<'_>,
+        row: &LayerVersion,
+        filter: &LayerFilter,
+    ) -> Result<Option<Layer>> {
+        let mut layer = self.layer(rows, row)?;
+        while !filter.takes(&layer) {
+            let older = rows.layer_versions(&row.layer, Some(layer.version), 1)?;
+            let Some(older) = older.first() else {
+                return Ok(None);
+            };
+            layer = self.layer(rows, older)?;
+        }
+        Ok(Some(layer))
+    }
+
+    /// A page of a layer's versions that `filter` takes, the newest first.
     pub fn list_layer_versions(
         &self,
         caller: &Caller,
         name: &str,
+        filter: &LayerFilter,
         page: &PageRequest,
     ) -> Result<Page<Layer>> {
         let name = self.layer_name(name)?;
@@ -191,7 +237,9 @@ impl Functions {
         self.store().functions_read(|rows| {
             let found = rows.layer_versions(name, before, page.max()? + 1)?;
             let page = page.page(found, |row| row.version.to_string())?;
-            page.try_map(|row| self.layer(rows, &row))
+            let mut page = page.try_map(|row| self.layer(rows, &row))?;
+            page.items.retain(|layer| filter.takes(layer));
+            Ok(page)
         })
     }
 }

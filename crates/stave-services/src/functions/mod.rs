@@ -71,7 +71,7 @@ pub use self::definition::{
 pub use self::errors::ThrottleReason;
 pub use self::events::{EventSettings, EventSettingsChange};
 pub use self::invoke::{FunctionError, Invocation, InvocationRequest, InvocationType};
-pub use self::layers::{Layer, NewLayer};
+pub use self::layers::{Layer, LayerFilter, NewLayer};
 pub use self::lookup::{Page, PageRequest};
 pub use self::permissions::{NewPermission, Policy};
 pub use self::ports::{

@@ -364,13 +364,41 @@ async fn layers_are_laid_over_one_another() {
         "upper"
     );
     let listed = functions
-        .list_layers(root, &PageRequest::default())
+        .list_layers(root, &LayerFilter::default(), &PageRequest::default())
         .expect("listed");
     assert_eq!(listed.items.len(), 2);
     let listed = functions
-        .list_layer_versions(root, "shared", &PageRequest::default())
+        .list_layer_versions(
+            root,
+            "shared",
+            &LayerFilter::default(),
+            &PageRequest::default(),
+        )
         .expect("listed");
     assert_eq!(listed.items[0].version, 2);
+    let wanted = LayerFilter {
+        runtime: Some("python3.12".to_owned()),
+        architecture: None,
+    };
+    let page = PageRequest::default();
+    let found = functions.list_layer_versions(root, "shared", &wanted, &page);
+    assert_eq!(found.expect("listed").items, []);
+    let newer = NewLayer {
+        runtimes: vec!["python3.12".to_owned()],
+        ..layer(&[("python/y.py", "")])
+    };
+    functions
+        .publish_layer(root, newer)
+        .await
+        .expect("published");
+    let newest = layer(&[("python/z.py", "")]);
+    functions
+        .publish_layer(root, newest)
+        .await
+        .expect("published");
+    let found = functions.list_layers(root, &wanted, &page).expect("listed");
+    let found: Vec<_> = found.items.iter().map(|layer| layer.version).collect();
+    assert_eq!(found, [3], "the newest that is for it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
