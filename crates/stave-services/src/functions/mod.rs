@@ -26,6 +26,7 @@ mod events;
 mod invoke;
 mod layers;
 mod lineage;
+mod links;
 mod lookup;
 mod names;
 mod opt;
@@ -147,6 +148,7 @@ struct Parts {
     interpreters: runtimes::Interpreters,
     bootstraps: runtimes::Bootstraps,
     pool: pool::Pool,
+    links: links::Links,
     /// Who we are in the queue. Its folder is that of the environments, too.
     worker: Worker,
     /// Something has been queued, or somebody has time again.
@@ -178,6 +180,7 @@ impl Functions {
             interpreters,
             bootstraps,
             pool: pool::Pool::default(),
+            links: links::Links::default(),
             worker,
             queued: Notify::new(),
             options,

@@ -402,6 +402,21 @@ async fn layers_are_laid_over_one_another() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_link_to_code_holds_ten_minutes() {
+    let world = world();
+    world.make("f", CODE).await;
+    let (functions, root) = (&world.functions, &world.root);
+    let word = functions.link_code(root, "f", None).expect("linked");
+    let path = functions.linked_zip(&word).expect("found");
+    let zip = functions.code_zip(root, "f", None).expect("read");
+    assert_eq!(std::fs::read(path).expect("there"), zip);
+    assert_eq!(fault(functions.linked_zip("0")), DENIED);
+    assert_eq!(fault(functions.link_code(root, "g", None)), GONE);
+    world.turn(601);
+    assert_eq!(fault(functions.linked_zip(&word)), DENIED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tags_are_set_and_removed() {
     let world = world();
     let arn = world.make("f", CODE).await.arn;

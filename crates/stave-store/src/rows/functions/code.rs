@@ -121,8 +121,13 @@ impl Store {
 
     /// The zip as it came, if it is there.
     pub fn function_zip(&self, sha256: &str) -> Result<Vec<u8>> {
-        let path = self.function_code(sha256).join("code.zip");
+        let path = self.function_zip_path(sha256);
         fs::read(&path).at("read", &path)
+    }
+
+    /// Where the zip lies, if it is there.
+    pub fn function_zip_path(&self, sha256: &str) -> PathBuf {
+        self.function_code(sha256).join("code.zip")
     }
 
     fn function_codes(&self) -> PathBuf {
