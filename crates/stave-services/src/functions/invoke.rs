@@ -53,6 +53,8 @@ pub struct InvocationRequest {
     pub trace: Option<String>,
     /// Whether the end of the log is wanted.
     pub log_tail: bool,
+    /// The id that it is to have, which no other has had; a new one if there is none.
+    pub request_id: Option<String>,
 }
 
 /// How a function failed.
@@ -108,7 +110,7 @@ impl Functions {
         })
         .await?;
         let payload = checked(request.payload, request.kind)?;
-        let request_id = self.uuid();
+        let request_id = request.request_id.unwrap_or_else(|| self.uuid());
         let mut invocation = Invocation {
             request_id: request_id.clone(),
             status: 204,
