@@ -16,7 +16,16 @@ use super::value::{FromValue, IntoValue, Value};
 use super::{Call, json, query, rest_json, validate};
 
 type Blocking = dyn Fn(&Caller, Value) -> Result<Value> + Send + Sync;
-type Waiting = dyn Fn(Caller, Value) -> BoxFuture<'static, Result<Value>> + Send + Sync;
+type Waiting = dyn Fn(Caller, Asked, Value) -> BoxFuture<'static, Result<Value>> + Send + Sync;
+
+/// What of a request is not in the input of its operation.
+#[derive(Debug)]
+pub struct Asked {
+    /// The id that the answer names.
+    pub request_id: String,
+    /// The headers.
+    pub headers: HeaderMap,
+}
 
 #[derive(Clone)]
 enum Handler {
@@ -43,9 +52,10 @@ impl Door {
         }
     }
 
-    /// Leaves these patterns to the service, which has words of its own for them.
-    pub fn leaving(mut self, patterns: &'static [&'static str]) -> Self {
-        self.worded_elsewhere = patterns;
+    /// Leaves these patterns, and members by their paths, to the service, which has words of its
+    /// own for them.
+    pub fn leaving(mut self, worded: &'static [&'static str]) -> Self {
+        self.worded_elsewhere = worded;
         self
     }
 
@@ -72,7 +82,7 @@ impl Door {
 
     /// As [`Self::on`], for a handler that waits and does not block.
     pub fn on_async<S, I, O, F>(
-        mut self,
+        self,
         state: &S,
         op: &'static Op<I, O>,
         handler: fn(S, Caller, I) -> F,
@@ -83,10 +93,43 @@ impl Door {
         O: IntoValue + 'static,
         F: Future<Output = Result<O>> + Send + 'static,
     {
+        self.waiting(state, op, move |state, caller, _, input| {
+            handler(state, caller, input)
+        })
+    }
+
+    /// As [`Self::on_async`], for a handler that looks at the request itself, too.
+    pub fn on_request<S, I, O, F>(
+        self,
+        state: &S,
+        op: &'static Op<I, O>,
+        handler: fn(S, Caller, Asked, I) -> F,
+    ) -> Self
+    where
+        S: Clone + Send + Sync + 'static,
+        I: FromValue + 'static,
+        O: IntoValue + 'static,
+        F: Future<Output = Result<O>> + Send + 'static,
+    {
+        self.waiting(state, op, handler)
+    }
+
+    fn waiting<S, I, O, F>(
+        mut self,
+        state: &S,
+        op: &'static Op<I, O>,
+        handler: impl Fn(S, Caller, Asked, I) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        S: Clone + Send + Sync + 'static,
+        I: FromValue + 'static,
+        O: IntoValue + 'static,
+        F: Future<Output = Result<O>> + Send + 'static,
+    {
         let state = state.clone();
-        let handler = move |caller: Caller, input: Value| match input_of(op, input) {
+        let handler = move |caller: Caller, asked: Asked, input: Value| match input_of(op, input) {
             Ok(input) => {
-                let answer = handler(state.clone(), caller, input);
+                let answer = handler(state.clone(), caller, asked, input);
                 answer
                     .map(|answer| answer.map(IntoValue::into_value))
                     .boxed()
@@ -160,7 +203,13 @@ impl Door {
             validate::validate(shape, &input, self.worded_elsewhere)?;
         }
         let output = match handler.clone() {
-            Handler::Waiting(handler) => handler(call.caller, input).await?,
+            Handler::Waiting(handler) => {
+                let asked = Asked {
+                    request_id: call.request_id,
+                    headers: call.headers,
+                };
+                handler(call.caller, asked, input).await?
+            }
             Handler::Blocking(handler) => {
                 let done = tokio::task::spawn_blocking(move || handler(&call.caller, input));
                 done.await.map_err(|error| {

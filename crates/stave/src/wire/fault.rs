@@ -4,6 +4,7 @@
 
 use stave_core::sigv4::{Dialect, Refusal};
 use stave_core::{Caller, Error, ErrorKind, error};
+use stave_services::functions::ThrottleReason;
 use stave_services::iam::Unauthenticated;
 
 use super::model::{Protocol, Service};
@@ -27,6 +28,8 @@ pub struct Fault {
     pub is_senders: bool,
     /// The member that holds the message, in the JSON protocols.
     pub message_member: &'static str,
+    /// Why it is so, in a word, where the service has words for it.
+    pub reason: Option<String>,
 }
 
 /// An error that is no service's own: its code in the query protocol, its name in the JSON
@@ -160,6 +163,7 @@ pub fn fault(service: &Service, protocol: Protocol, error: &Error, request_id: &
         status,
         is_senders: own.map_or(status < 500, |own| own.is_senders),
         message_member: own.map_or("message", |own| own.message),
+        reason: ThrottleReason::of(error).map(|reason| reason.to_string()),
     }
 }
 

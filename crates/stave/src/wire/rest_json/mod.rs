@@ -25,6 +25,7 @@ use super::value::Value;
 
 const JSON: &str = "application/json";
 const BYTES: &str = "application/octet-stream";
+const NO_CONTENT: u16 = 204;
 
 /// The operation that a request asks for, and its input.
 pub fn decode(service: &'static Service, call: &Call) -> Result<(&'static Operation, Value)> {
@@ -189,6 +190,8 @@ pub fn encode(operation: &Operation, output: Value, request_id: &str) -> Respons
         }
     }
     let (content_type, body) = match payload {
+        // Nothing may follow the head then: it would be taken for the next answer.
+        _ if status == NO_CONTENT => (JSON, Bytes::new()),
         None => (
             JSON,
             tree::encode(shape, Value::Structure(values))
@@ -222,7 +225,10 @@ fn set_header(headers: &mut HeaderMap, name: &str, value: &Value) {
 /// The answer to an operation that has failed.
 pub fn refuse(fault: &Fault, request_id: &str) -> Response<Bytes> {
     let blame = if fault.is_senders { "User" } else { "Service" };
-    let body = json!({ "Type": blame, fault.message_member: fault.message });
+    let mut body = json!({ "Type": blame, fault.message_member: fault.message });
+    if let Some(reason) = &fault.reason {
+        body["Reason"] = json!(reason);
+    }
     let mut response = reply(fault.status, JSON, request_id, body.to_string());
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
