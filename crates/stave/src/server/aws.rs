@@ -32,7 +32,7 @@ impl Services {
         Ok(Self {
             iam: stave.iam()?.clone(),
             clock: Arc::clone(&stave.clock),
-            wire: Wire::new(stave.iam()?.clone()),
+            wire: Wire::new(stave.iam()?.clone(), stave.platform()?),
         })
     }
 

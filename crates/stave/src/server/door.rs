@@ -10,7 +10,7 @@ use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use s3s::Body;
 use stave_core::{IdSource, Result};
-use stave_services::Notifications;
+use stave_services::{Functions, Notifications};
 use tokio::time::Instant;
 
 use super::Limits;
@@ -19,6 +19,7 @@ use super::body::Paced;
 use super::log::Answered;
 use super::target::Target;
 use crate::compose::Stave;
+use crate::wire::download;
 use crate::wire::s3::{Origin, S3Door, S3Options};
 
 /// Who sits at the other end of a connection.
@@ -37,6 +38,7 @@ pub struct Door {
     s3: S3Door,
     services: Services,
     notifications: Notifications,
+    functions: Functions,
 }
 
 impl Door {
@@ -53,6 +55,7 @@ impl Door {
             s3: S3Door::new(stave.iam()?.clone(), stave.buckets.clone(), options)?,
             services: Services::open(stave)?,
             notifications: stave.platform()?.notifications.clone(),
+            functions: stave.platform()?.functions.clone(),
         })
     }
 
@@ -67,6 +70,7 @@ impl Door {
         let target = Target::of(&head);
         let mut response = match &target {
             Target::Health => health(&method),
+            Target::Code => download(&self.functions, &head).await,
             Target::S3 => {
                 let origin = Origin {
                     source_ip: peer.ip,
@@ -101,6 +105,7 @@ impl Door {
             request_id: &request_id,
             service: match &target {
                 Target::Health => "health",
+                Target::Code => "lambda",
                 Target::S3 => "s3",
                 Target::Service(service) => service,
             },

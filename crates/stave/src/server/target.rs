@@ -3,11 +3,15 @@
 
 use http::request::Parts;
 
+use crate::wire::CODE_PATH;
+
 /// Where a request goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// Whether the server is well: nobody need sign for that.
     Health,
+    /// The zip that a link stands for: whoever has the link need not sign.
+    Code,
     /// S3.
     S3,
     /// Another service, by its signing name.
@@ -46,6 +50,9 @@ impl Target {
     pub fn of(request: &Parts) -> Self {
         if request.uri.path() == HEALTH_PATH {
             return Self::Health;
+        }
+        if request.uri.path() == CODE_PATH {
+            return Self::Code;
         }
         match signed_for(request).or_else(|| named_by_headers(request)) {
             Some("s3") | None => Self::S3,
@@ -177,6 +184,8 @@ mod tests {
         assert_eq!(target("/bucket", &form), Target::S3);
         assert_eq!(target("/bucket/key", &[]), Target::S3);
         assert_eq!(target(HEALTH_PATH, &[]), Target::Health);
+        assert_eq!(target("/_stave/code?link=0", &[]), Target::Code);
+        assert_eq!(target("/_stave/code/x", &[]), Target::S3);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //!
 //! - `types` is generated from AWS's models: operations, shapes, and the types of the handlers.
 //! - `query`, `json` and `rest_json` are the protocols, guided by the shapes.
-//! - `door` knows who does which operation; `iam` and `sts` are handlers.
+//! - `door` knows who does which operation; `iam`, `lambda` and `sts` are handlers.
 //! - `fault` says which code and status an error has.
 //!
 //! Must not know: sockets, signatures, what an operation does.
@@ -13,6 +13,7 @@ mod door;
 mod fault;
 mod iam;
 mod json;
+mod lambda;
 mod model;
 mod pattern;
 mod query;
@@ -39,6 +40,8 @@ use stave_services::Iam;
 
 use self::door::Door;
 pub use self::fault::{unauthenticated, unsigned};
+pub use self::lambda::{CODE_PATH, download};
+use crate::compose::Platform;
 
 /// A request of somebody who is known.
 #[derive(Debug)]
@@ -65,10 +68,18 @@ pub struct Wire {
 impl Wire {
     /// The doors of these services.
     #[expect(clippy::needless_pass_by_value, reason = "a service is handed over")]
-    pub fn new(iam: Iam) -> Self {
-        let doors = [iam::door(&iam), sts::door(&iam)].into_iter();
+    pub fn new(iam: Iam, platform: &Platform) -> Self {
+        Self::of([
+            iam::door(&iam),
+            lambda::door(&platform.functions),
+            sts::door(&iam),
+        ])
+    }
+
+    fn of(doors: impl IntoIterator<Item = Door>) -> Self {
         Self {
             doors: doors
+                .into_iter()
                 .map(|door| (door.service().signing_name, door))
                 .collect(),
         }

@@ -4,6 +4,7 @@
 mod errors;
 mod every;
 mod models;
+mod rest;
 mod steps;
 mod strangers;
 mod tree;
@@ -11,6 +12,8 @@ mod tree;
 use std::sync::Arc;
 
 use stave_core::{ManualClock, SequentialIds};
+use stave_services::Functions;
+use stave_services::functions::{FunctionsOptions, Ports};
 use stave_services::iam::{EntityKind, IamOptions, NewUser, PasswordCost};
 use stave_store::{Store, StoreOptions};
 use tempfile::TempDir;
@@ -55,17 +58,19 @@ fn world() -> World {
     let clock = Arc::new(ManualClock::new(at));
     let ids = Arc::new(SequentialIds::default());
     let options = StoreOptions { fsync: false };
-    let store = Store::open_with(dir.path(), clock, ids, options).expect("a store");
+    let store = Store::open_with(dir.path(), clock.clone(), ids, options).expect("a store");
     let options = IamOptions {
         password_cost: PasswordCost {
             memory_kib: 8,
             passes: 1,
         },
     };
-    let iam = Iam::open(store, ACCOUNT, options).expect("opened");
+    let iam = Iam::open(store.clone(), ACCOUNT, options).expect("opened");
+    let (ports, options) = (Ports::default(), FunctionsOptions::default());
+    let functions = Functions::open(store, iam.clone(), clock, ports, options).expect("opened");
     World {
         _dir: dir,
-        wire: Wire::new(iam.clone()),
+        wire: Wire::of([iam::door(&iam), lambda::door(&functions), sts::door(&iam)]),
         iam,
     }
 }
