@@ -44,6 +44,57 @@ def https_server(tmp_path_factory):
     assert server.stop() == 0, server.log[-50:]
 
 
+@pytest.fixture(scope="session")
+def function_server(tmp_path_factory):
+    """A server whose functions run on this very Python, with the packages that it has."""
+    from functions import configure
+    from served import Served
+
+    server = Served(Stave(configure(tmp_path_factory.mktemp("functions") / "home")))
+    yield server
+    assert server.stop() == 0, server.log[-50:]
+
+
+@pytest.fixture(scope="session")
+def functions(function_server):
+    return function_server.client("lambda")
+
+
+@pytest.fixture
+def make_function(function_server, functions, names):
+    """Makes a function whose role may do what the statements `may` say; gives back its name."""
+    from functions import ECHO, HANDLER, RUNTIME, role, zipped
+
+    def make(*code, may=(), **more):
+        name = names()
+        arn = more.get("Role") or role(function_server.client("iam"), f"{name}-role"[-64:], *may)
+        given = {"Runtime": RUNTIME, "Handler": HANDLER, "Role": arn, "Timeout": 60} | more
+        given.setdefault("Code", {"ZipFile": zipped(*code or [ECHO])})
+        given.setdefault("FunctionName", name)
+        functions.create_function(**given)
+        functions.get_waiter("function_active_v2").wait(FunctionName=given["FunctionName"])
+        return given["FunctionName"]
+
+    return make
+
+
+@pytest.fixture
+def who_may(function_server, names):
+    """Clients of a user who may do what the statements say."""
+    import json
+
+    def who_may(*statements):
+        iam, name = function_server.client("iam"), names()
+        iam.create_user(UserName=name)
+        document = {"Version": "2012-10-17", "Statement": list(statements)}
+        iam.put_user_policy(UserName=name, PolicyName="may", PolicyDocument=json.dumps(document))
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        key = key["AccessKeyId"], key["SecretAccessKey"]
+        return lambda service: function_server.client(service, key=key)
+
+    return who_may
+
+
 @pytest.fixture
 def serve(stave):
     """Starts servers on the test's own home, and stops what it started."""
