@@ -8,12 +8,16 @@ use bytes::Bytes;
 use http::Response;
 use http::header::USER_AGENT;
 use http::request::Parts;
+use http_body::Body as _;
 use stave_core::iam::Context;
 use stave_core::sigv4::{Expected, HttpRequest, Presented};
 use stave_core::{Caller, Clock, Error, Result};
 use stave_services::Iam;
 use stave_services::iam::Unauthenticated;
 
+use tokio::sync::Semaphore;
+
+use super::Limits;
 use super::body::{Paced, whole};
 use super::door::Peer;
 use crate::compose::Stave;
@@ -24,12 +28,18 @@ pub struct Services {
     iam: Iam,
     clock: Arc<dyn Clock>,
     wire: Wire,
+    /// What bodies may still be held, in KiB: who sends them is not known before they are there.
+    room: Semaphore,
 }
+
+/// What a body takes of the room for bodies when its length is not said, in bytes.
+const UNSAID_BYTES: u64 = 1 << 20;
 
 impl Services {
     /// The services of `stave`.
-    pub fn open(stave: &Stave) -> Result<Self> {
+    pub fn open(stave: &Stave, limits: &Limits) -> Result<Self> {
         Ok(Self {
+            room: Semaphore::new(limits.held_bytes >> 10),
             iam: stave.iam()?.clone(),
             clock: Arc::clone(&stave.clock),
             wire: Wire::new(stave.iam()?.clone(), stave.platform()?),
@@ -46,6 +56,10 @@ impl Services {
         request_id: &str,
     ) -> Response<Bytes> {
         let head = Arc::new(head);
+        let said = body.size_hint().exact().unwrap_or(UNSAID_BYTES);
+        let kib = said.min(max_bytes as u64).div_ceil(1 << 10);
+        // It is given back when the answer is there; it is never closed.
+        let _held = self.room.acquire_many(kib as u32).await;
         let let_in = async {
             let body = whole(body, max_bytes).await?;
             let caller = self.caller(service, &head, &body, peer).await?;

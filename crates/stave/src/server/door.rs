@@ -53,7 +53,7 @@ impl Door {
             ids: Arc::clone(&stave.ids),
             limits: *limits,
             s3: S3Door::new(stave.iam()?.clone(), stave.buckets.clone(), options)?,
-            services: Services::open(stave)?,
+            services: Services::open(stave, limits)?,
             notifications: stave.platform()?.notifications.clone(),
             functions: stave.platform()?.functions.clone(),
         })

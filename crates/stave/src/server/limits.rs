@@ -26,6 +26,8 @@ pub struct Limits {
     pub call_bytes: usize,
     /// The body of a call to Lambda, which carries code, in bytes.
     pub code_call_bytes: usize,
+    /// The bodies of calls that are held in memory at once, in bytes: those that do not fit wait.
+    pub held_bytes: usize,
     /// How long requests under way may take to end when the server is told to stop.
     pub grace: Duration,
 }
@@ -43,6 +45,7 @@ impl Default for Limits {
             slow_after: Duration::from_mins(1),
             call_bytes: 8 << 20,
             code_call_bytes: 80 << 20,
+            held_bytes: 256 << 20,
             grace: Duration::from_secs(7),
         }
     }
