@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use stave_core::iam::{Context, NamedPolicy, PolicyDocument, Principal, ResourcePolicy};
 use stave_core::{BucketName, Caller, Error, ErrorKind, ObjectKey, Result};
-use stave_store::{BucketSetting, ObjectFault};
+use stave_store::{BucketSetting, LocalBuckets, ObjectFault};
 
 use super::public::{PublicAccessBlock, is_public};
 use super::{Buckets, object_arn};
@@ -76,6 +76,24 @@ pub(super) fn version_keys(version_id: Option<&str>) -> Context {
     }
 }
 
+/// A bucket's policy and its public access block, as they are kept.
+type Said = (Option<String>, Option<String>);
+
+/// What a bucket says; one that is not there says nothing.
+fn said_of(local: &LocalBuckets, bucket: &BucketName, is_anonymous: bool) -> Result<Said> {
+    let policy = match local.bucket_setting(bucket, BucketSetting::Policy) {
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        policy => policy?,
+    };
+    let block = match &policy {
+        Some(_) if is_anonymous => {
+            local.bucket_setting(bucket, BucketSetting::PublicAccessBlock)?
+        }
+        _ => None,
+    };
+    Ok((policy, block))
+}
+
 impl Buckets {
     /// What `bucket` says of who may do what. A bucket that is not there says nothing: the
     /// operation will.
@@ -85,22 +103,32 @@ impl Buckets {
         }
         let is_anonymous = matches!(caller.principal(), Principal::Anonymous);
         let name = bucket.clone();
-        let found = self
-            .blocking(move |local| {
-                let policy = local.bucket_setting(&name, BucketSetting::Policy)?;
-                let block = match &policy {
-                    Some(_) if is_anonymous => {
-                        local.bucket_setting(&name, BucketSetting::PublicAccessBlock)?
-                    }
-                    _ => None,
-                };
-                Ok((policy, block))
-            })
-            .await;
-        let (policy, block) = match found {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Access::default()),
-            found => found?,
-        };
+        let said = self
+            .blocking(move |local| said_of(local, &name, is_anonymous))
+            .await?;
+        self.read_access(bucket, said, is_anonymous)
+    }
+
+    /// As [`Self::permit`], on a bucket of this machine. Blocking.
+    pub(crate) fn permit_here(
+        &self,
+        caller: &Caller,
+        action: &str,
+        bucket: &BucketName,
+    ) -> Result<()> {
+        let is_anonymous = matches!(caller.principal(), Principal::Anonymous);
+        let local = self.local(bucket, action.trim_start_matches("s3:"))?;
+        let said = said_of(local, bucket, is_anonymous)?;
+        let access = self.read_access(bucket, said, is_anonymous)?;
+        access.may(caller, action, &bucket.arn(), &Context::new())
+    }
+
+    fn read_access(
+        &self,
+        bucket: &BucketName,
+        (policy, block): Said,
+        is_anonymous: bool,
+    ) -> Result<Access> {
         let Some(text) = policy else {
             return Ok(Access::default());
         };

@@ -1,6 +1,7 @@
 //! Whom a bucket tells what, and whether it can be said.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use stave_core::{Error, Result};
 
 use super::filter::{Filter, meet};
@@ -79,7 +80,14 @@ pub(super) fn wrong(message: impl Into<String>) -> Error {
 impl NotificationConfiguration {
     /// Reads what is kept.
     pub(super) fn of_text(text: &str) -> Result<Self> {
-        serde_json::from_str(text).map_err(|error| {
+        let read = || -> serde_json::Result<Self> {
+            let document: Value = serde_json::from_str(text)?;
+            match in_s3_words(&document) {
+                Some(configuration) => Ok(configuration),
+                None => serde_json::from_value(document),
+            }
+        };
+        read().map_err(|error| {
             Error::internal("a bucket's notification configuration is not readable")
                 .caused_by(error)
         })
@@ -123,6 +131,32 @@ impl NotificationConfiguration {
         }
         Ok(())
     }
+}
+
+/// Reads a document with the members of S3's own, as homes kept it before functions could be told.
+fn in_s3_words(document: &Value) -> Option<NotificationConfiguration> {
+    let functions = document.get("LambdaFunctionConfigurations");
+    let event_bridge = document.get("EventBridgeConfiguration").is_some();
+    if functions.is_none() && !event_bridge {
+        return None;
+    }
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let items = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let functions = functions.map(items).unwrap_or_default();
+    let functions = functions.iter().map(|one| FunctionNotification {
+        id: one["Id"].as_str().map(str::to_owned),
+        function_arn: text(&one["LambdaFunctionArn"]),
+        events: items(&one["Events"]).iter().map(text).collect(),
+        filters: items(&one["Filter"]["Key"]["FilterRules"])
+            .iter()
+            .map(|rule| (text(&rule["Name"]), text(&rule["Value"])))
+            .collect(),
+    });
+    Some(NotificationConfiguration {
+        functions: functions.collect(),
+        event_bridge,
+        elsewhere: Vec::new(),
+    })
 }
 
 fn check_ids(one: &FunctionNotification, other: &FunctionNotification) -> Result<()> {

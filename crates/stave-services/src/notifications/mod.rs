@@ -25,6 +25,7 @@ use stave_store::{BucketSetting, Store};
 
 pub use self::configuration::{FunctionNotification, NotificationConfiguration};
 pub use self::work::Worked;
+use crate::Buckets;
 use crate::schedules::{Schedules, Sender, Targets};
 
 /// The name under which the outbox is read.
@@ -39,6 +40,7 @@ pub struct Notifications(Arc<Parts>);
 #[derive(Debug)]
 struct Parts {
     store: Store,
+    buckets: Buckets,
     schedules: Schedules,
     targets: Arc<dyn Targets>,
     /// Woken when something has happened to an object.
@@ -46,10 +48,16 @@ struct Parts {
 }
 
 impl Notifications {
-    /// The service on the home in `store`, which delivers through `schedules`.
-    pub fn new(store: Store, schedules: Schedules, targets: Arc<dyn Targets>) -> Self {
+    /// The service on the home in `store`, for its `buckets`, which delivers through `schedules`.
+    pub fn new(
+        store: Store,
+        buckets: Buckets,
+        schedules: Schedules,
+        targets: Arc<dyn Targets>,
+    ) -> Self {
         Self(Arc::new(Parts {
             store,
+            buckets,
             schedules,
             targets,
             work: tokio::sync::Notify::new(),
@@ -78,7 +86,8 @@ impl Notifications {
         configuration: &NotificationConfiguration,
         skip_destinations: bool,
     ) -> Result<()> {
-        caller.may("s3:PutBucketNotification", &bucket.arn())?;
+        let action = "s3:PutBucketNotification";
+        self.0.buckets.permit_here(caller, action, bucket)?;
         let mut configuration = configuration.clone();
         configuration.check()?;
         configuration.name_all(|| stave_core::ids::uuid_of(self.0.store.event_id()));
@@ -102,7 +111,8 @@ impl Notifications {
         caller: &Caller,
         bucket: &BucketName,
     ) -> Result<NotificationConfiguration> {
-        caller.may("s3:GetBucketNotification", &bucket.arn())?;
+        let action = "s3:GetBucketNotification";
+        self.0.buckets.permit_here(caller, action, bucket)?;
         self.read(bucket)
     }
 

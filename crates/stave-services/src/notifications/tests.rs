@@ -14,10 +14,16 @@ struct Bucket {
     name: BucketName,
 }
 
+fn buckets(store: &Store) -> Buckets {
+    Buckets::new(stave_store::Buckets::new(store.buckets(), Vec::new()))
+}
+
 async fn bucket() -> Bucket {
     let world = world();
     let targets = Arc::clone(&world.targets) as Arc<dyn Targets>;
-    let notifications = Notifications::new(world.store.clone(), world.schedules.clone(), targets);
+    let buckets = buckets(&world.store);
+    let schedules = world.schedules.clone();
+    let notifications = Notifications::new(world.store.clone(), buckets, schedules, targets);
     let name = BucketName::new("lake").expect("a name");
     world
         .store
@@ -217,8 +223,10 @@ async fn a_thousand_objects_are_told_once_by_two_processes_that_die() {
     // One process takes some and dies; two others then work at once.
     let taken = bucket.world.store.take_events(CONSUMER, 10).expect("taken");
     assert_eq!(taken.events.len(), 10);
+    let store = open(&bucket.world.dir, &bucket.world.clock);
     let other = Notifications::new(
-        open(&bucket.world.dir, &bucket.world.clock),
+        store.clone(),
+        buckets(&store),
         bucket.world.other(crate::schedules::Missed::RunOnce),
         Arc::clone(&bucket.world.targets) as Arc<dyn Targets>,
     );
@@ -372,4 +380,51 @@ async fn wrong_configurations_are_refused() {
         .notifications
         .put_configuration(root, &bucket.name, &shy, true)
         .expect("unchecked");
+}
+
+#[tokio::test]
+async fn the_bucket_s_policy_counts() {
+    let bucket = bucket().await;
+    let root = &bucket.world.root;
+    let deny = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Principal": "*",
+        "Action": "s3:PutBucketNotification", "Resource": "arn:aws:s3:::lake"}}"#;
+    let buckets = bucket.world.store.buckets();
+    buckets
+        .set_bucket_setting(&bucket.name, BucketSetting::Policy, Some(deny))
+        .expect("set");
+    let put = bucket.notify(&NotificationConfiguration::default());
+    assert_eq!(put.expect_err("denied").kind(), ErrorKind::Denied);
+    let read = bucket.notifications.configuration(root, &bucket.name);
+    read.expect("read");
+}
+
+#[tokio::test]
+async fn what_was_kept_in_s3_s_words_is_still_read() {
+    let bucket = bucket().await;
+    let kept = serde_json::json!({
+        "LambdaFunctionConfigurations": [{
+            "Id": "t",
+            "LambdaFunctionArn": FUNCTION,
+            "Events": CREATED,
+            "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": "raw/"}]}},
+        }],
+        "EventBridgeConfiguration": {},
+    });
+    let buckets = bucket.world.store.buckets();
+    buckets
+        .set_bucket_setting(
+            &bucket.name,
+            BucketSetting::Notification,
+            Some(&kept.to_string()),
+        )
+        .expect("set");
+    let read = bucket
+        .notifications
+        .configuration(&bucket.world.root, &bucket.name)
+        .expect("read");
+    let expected = NotificationConfiguration {
+        event_bridge: true,
+        ..functions(&[function("t", CREATED, &[("prefix", "raw/")])])
+    };
+    assert_eq!(read, expected);
 }

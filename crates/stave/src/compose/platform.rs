@@ -92,7 +92,12 @@ impl Platform {
             },
         };
         let schedules = Schedules::open(stave.store.clone(), iam, targets.clone(), options)?;
-        let notifications = Notifications::new(stave.store.clone(), schedules.clone(), targets);
+        let notifications = Notifications::new(
+            stave.store.clone(),
+            stave.buckets.clone(),
+            schedules.clone(),
+            targets,
+        );
         // Nobody has asked a port for them before.
         let _ = opened.functions.set(functions.clone());
         let _ = opened.schedules.set(schedules.clone());

@@ -49,12 +49,18 @@ impl Door {
             account: stave.config.account.value.clone(),
             ..S3Options::default()
         };
+        let notifications = stave.platform()?.notifications.clone();
         Ok(Self {
             ids: Arc::clone(&stave.ids),
             limits: *limits,
-            s3: S3Door::new(stave.iam()?.clone(), stave.buckets.clone(), options)?,
+            s3: S3Door::new(
+                stave.iam()?.clone(),
+                stave.buckets.clone(),
+                notifications.clone(),
+                options,
+            )?,
             services: Services::open(stave, limits)?,
-            notifications: stave.platform()?.notifications.clone(),
+            notifications,
             functions: stave.platform()?.functions.clone(),
         })
     }

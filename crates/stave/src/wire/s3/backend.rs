@@ -36,7 +36,7 @@ use s3s::dto::{
     UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Request, S3Response, S3Result};
-use stave_services::Buckets;
+use stave_services::{Buckets, Notifications};
 
 use super::{
     bucket_settings, buckets, complete, copy, delete, lifecycle, list, multipart, notification,
@@ -46,14 +46,20 @@ use super::{
 /// S3's operations over the buckets service.
 pub(super) struct Backend {
     pub(super) buckets: Buckets,
+    pub(super) notifications: Notifications,
     pub(super) account: String,
     pub(super) region: String,
 }
 
 impl Backend {
-    pub(super) fn new(buckets: Buckets, account: &str, region: &str) -> Self {
+    pub(super) fn new(
+        buckets: Buckets,
+        notifications: Notifications,
+        (account, region): (&str, &str),
+    ) -> Self {
         Self {
             buckets,
+            notifications,
             account: account.to_owned(),
             region: region.to_owned(),
         }

@@ -13,7 +13,7 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3Result};
 use stave_core::sigv4::Payload;
 use stave_core::{Caller, Result};
-use stave_services::{Buckets, Iam};
+use stave_services::{Buckets, Iam, Notifications};
 
 use super::authenticate::{Asker, authenticate};
 use super::backend::Backend;
@@ -110,9 +110,15 @@ impl std::fmt::Debug for Inside {
 impl S3Door {
     /// The door to `buckets`, for whom `iam` knows.
     #[allow(clippy::unnecessary_wraps)]
-    pub fn new(iam: Iam, buckets: Buckets, options: S3Options) -> Result<Self> {
+    pub fn new(
+        iam: Iam,
+        buckets: Buckets,
+        notifications: Notifications,
+        options: S3Options,
+    ) -> Result<Self> {
         let hosts = Hosts::new(&options.hosts);
-        let backend = Backend::new(buckets.clone(), &options.account, &options.region);
+        let place = (options.account.as_str(), options.region.as_str());
+        let backend = Backend::new(buckets.clone(), notifications, place);
         let mut builder = S3ServiceBuilder::new(backend);
         builder.set_host(hosts.clone());
         let mut config = S3Config::default();

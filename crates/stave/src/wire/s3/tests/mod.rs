@@ -8,14 +8,16 @@ mod signatures;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt;
 use s3s::Body;
 use stave_core::sigv4::{Credentials, HttpRequest, Signer, sign};
-use stave_core::{Clock, ManualClock, SequentialIds};
+use stave_core::{Arn, Clock, Error, ManualClock, Result, SequentialIds};
 use stave_services::iam::IamOptions;
-use stave_services::{Buckets, Iam};
+use stave_services::schedules::{Missed, ScheduleOptions, Sender, Shipment, Targets};
+use stave_services::{Buckets, Iam, Notifications, Schedules};
 use stave_store::{Store, StoreOptions};
 use tempfile::TempDir;
 
@@ -77,6 +79,35 @@ impl Answer {
     }
 }
 
+/// Targets of which every one can be sent to, and takes nothing.
+#[derive(Debug)]
+struct NoTargets;
+
+#[async_trait]
+impl Targets for NoTargets {
+    fn check(&self, _: Sender, _: &str, _: &Arn) -> Result<()> {
+        Ok(())
+    }
+
+    async fn deliver(&self, shipment: &Shipment) -> Result<()> {
+        Err(Error::unavailable(format!(
+            "{} takes nothing",
+            shipment.target_arn
+        )))
+    }
+}
+
+fn notifications(store: &Store, iam: &Iam, buckets: &Buckets) -> Notifications {
+    let targets: Arc<dyn Targets> = Arc::new(NoTargets);
+    let options = ScheduleOptions {
+        region: "us-east-1".to_owned(),
+        missed: Missed::default(),
+    };
+    let schedules = Schedules::open(store.clone(), iam.clone(), Arc::clone(&targets), options);
+    let schedules = schedules.expect("opened");
+    Notifications::new(store.clone(), buckets.clone(), schedules, targets)
+}
+
 pub(super) fn world() -> World {
     let dir = tempfile::tempdir().expect("a directory");
     let at = "2026-11-21T10:00:00Z".parse().expect("a time");
@@ -87,7 +118,9 @@ pub(super) fn world() -> World {
     let store = store.expect("a store");
     let iam = Iam::open(store.clone(), "123456789012", IamOptions::default()).expect("IAM");
     let buckets = Buckets::new(stave_store::Buckets::new(store.buckets(), Vec::new()));
-    let door = S3Door::new(iam.clone(), buckets, S3Options::default()).expect("a door");
+    let notifications = notifications(&store, &iam, &buckets);
+    let options = S3Options::default();
+    let door = S3Door::new(iam.clone(), buckets, notifications, options).expect("a door");
     let root = stave_core::Caller::root("123456789012");
     let user = stave_services::iam::NewUser {
         name: "ann".to_owned(),
