@@ -4,12 +4,14 @@
 //!
 //! - `types` is generated from AWS's models: operations, shapes, and the types of the handlers.
 //! - `query`, `json` and `rest_json` are the protocols, guided by the shapes.
-//! - `door` knows who does which operation; `iam`, `lambda` and `sts` are handlers.
+//! - `door` knows who does which operation; the folders of services (`iam`, `lambda`, `events` …) are
+//!   handlers.
 //! - `fault` says which code and status an error has.
 //!
 //! Must not know: sockets, signatures, what an operation does.
 
 mod door;
+mod events;
 mod fault;
 mod iam;
 mod json;
@@ -20,6 +22,7 @@ mod query;
 mod reply;
 mod rest_json;
 pub mod s3;
+mod scheduler;
 mod shape;
 mod stranger;
 mod sts;
@@ -69,14 +72,13 @@ impl Wire {
     /// The doors of these services.
     #[expect(clippy::needless_pass_by_value, reason = "a service is handed over")]
     pub fn new(iam: Iam, platform: &Platform) -> Self {
-        Self::of([
+        let doors = [
+            events::door(&platform.schedules),
             iam::door(&iam),
             lambda::door(&platform.functions),
+            scheduler::door(&platform.schedules),
             sts::door(&iam),
-        ])
-    }
-
-    fn of(doors: impl IntoIterator<Item = Door>) -> Self {
+        ];
         Self {
             doors: doors
                 .into_iter()

@@ -9,23 +9,26 @@ mod steps;
 mod strangers;
 mod tree;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use stave_core::{ManualClock, SequentialIds};
-use stave_services::Functions;
-use stave_services::functions::{FunctionsOptions, Ports};
 use stave_services::iam::{EntityKind, IamOptions, NewUser, PasswordCost};
 use stave_store::{Store, StoreOptions};
 use tempfile::TempDir;
 
 use self::tree::Tree;
 use super::*;
+use crate::args::GlobalArgs;
+use crate::compose::Stave;
+use crate::config::{Config, Environment};
+use crate::machine::Machine;
 
 const ACCOUNT: &str = "123456789012";
 
 /// A home, and its doors.
 struct World {
-    _dir: TempDir,
+    _dirs: [TempDir; 2],
     iam: Iam,
     wire: Wire,
 }
@@ -52,6 +55,21 @@ impl Answer {
     }
 }
 
+/// The settings of a home in `dir`, whose services the doors of this world lead to that need
+/// more than IAM.
+fn config(dir: &TempDir) -> Config {
+    let flags = GlobalArgs {
+        home: Some(dir.path().to_owned()),
+        ..GlobalArgs::default()
+    };
+    let machine = Machine {
+        memory_bytes: 8 << 30,
+        cores: NonZeroUsize::MIN,
+    };
+    let environment = Environment::of(&[("STAVE_FSYNC", "false")]);
+    Config::resolve(&flags, &environment, &machine).expect("resolved")
+}
+
 fn world() -> World {
     let dir = tempfile::tempdir().expect("a directory");
     let at = "2026-11-21T10:00:00Z".parse().expect("a time");
@@ -65,12 +83,12 @@ fn world() -> World {
             passes: 1,
         },
     };
-    let iam = Iam::open(store.clone(), ACCOUNT, options).expect("opened");
-    let (ports, options) = (Ports::default(), FunctionsOptions::default());
-    let functions = Functions::open(store, iam.clone(), clock, ports, options).expect("opened");
+    let iam = Iam::open(store, ACCOUNT, options).expect("opened");
+    let platform_dir = tempfile::tempdir().expect("a directory");
+    let stave = Stave::open(config(&platform_dir)).expect("opened");
     World {
-        _dir: dir,
-        wire: Wire::of([iam::door(&iam), lambda::door(&functions), sts::door(&iam)]),
+        wire: Wire::new(iam.clone(), stave.platform().expect("opened")),
+        _dirs: [dir, platform_dir],
         iam,
     }
 }
