@@ -220,6 +220,19 @@ impl Iam {
         })
     }
 
+    /// Who a service is that acts under a role, as [`Self::assume_role_as_service`] makes it.
+    pub fn service_session(&self, service: &str, role_arn: &str, name: &str) -> Result<Caller> {
+        let request = AssumeRole {
+            role_arn: role_arn.to_owned(),
+            session_name: name.to_owned(),
+            ..AssumeRole::default()
+        };
+        let credentials = self.assume_role_as_service(service, &request)?.credentials;
+        let token = credentials.session_token.expose();
+        let known = self.known_key(&credentials.access_key_id, Some(token))?;
+        Ok(known.into_caller(&Context::new()))
+    }
+
     /// Checks that the caller may hand a role to a service (`iam:PassRole`), and that the role's
     /// trust policy lets the service assume it.
     pub fn pass_role(&self, caller: &Caller, role_arn: &str, service: &str) -> Result<()> {

@@ -6,12 +6,13 @@ use futures::stream::{self, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use stave_core::events::NewEvent;
+use stave_core::iam::Context;
 use stave_core::{Error, ErrorKind, Result};
 use stave_store::eventing::{Delivery, Rows};
 
 use super::documents::read;
 use super::scheduler::BusParameters;
-use super::{Schedules, Sender, Shipment};
+use super::{BUSY, Schedules, Sender, Shipment};
 use crate::blocking::blocking;
 
 /// For how long a delivery is kept from others, in seconds.
@@ -23,6 +24,8 @@ const BATCH: usize = 64;
 const AT_ONCE: usize = 16;
 /// The longest pause between two attempts, in seconds: 185 of them fill a day.
 const MAX_PAUSE_SECONDS: i64 = 480;
+/// The longest pause before a target that is busy, in seconds.
+const MAX_BUSY_PAUSE_SECONDS: i64 = 30;
 /// How often is looked for what other processes have queued.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -161,6 +164,11 @@ impl Schedules {
     /// Puts what was delivered to a bus on it, in the transaction that ends the delivery.
     fn pass_on(&self, bus: &str, delivery: &Delivery) -> Result<()> {
         let now = self.store().clock_now();
+        if let Some(role) = &delivery.new.role {
+            let sender = Sender::of(&delivery.new.source).principal();
+            let caller = self.0.iam.service_session(sender, role, "delivery")?;
+            self.permit_on_bus(&caller, "events:PutEvents", bus, &Context::new())?;
+        }
         let wrong = |error: serde_json::Error| {
             Error::invalid("what is sent to an event bus must be a JSON object").caused_by(error)
         };
@@ -209,13 +217,35 @@ fn pause_seconds(attempt: u32) -> i64 {
         .clamp(1, MAX_PAUSE_SECONDS)
 }
 
+/// When what met a target that is busy is tried again: after a second at first, after half a
+/// minute at most, spread so that those who wait do not come all at once.
+fn busy_pause_ms(delivery: &Delivery) -> i64 {
+    let most_ms = 1000 * pause_seconds(delivery.attempt).min(MAX_BUSY_PAUSE_SECONDS);
+    let some = delivery
+        .new
+        .id
+        .bytes()
+        .fold(delivery.attempt, |some, byte| {
+            some.wrapping_mul(31).wrapping_add(u32::from(byte))
+        });
+    most_ms / 2 + i64::from(some) % (most_ms / 2)
+}
+
 fn after_failure(rows: &Rows<'_>, delivery: &Delivery, error: &Error) -> Result<End> {
     let is_final = matches!(
         error.kind(),
         ErrorKind::NotFound | ErrorKind::Denied | ErrorKind::Invalid | ErrorKind::Unsupported
     );
-    let at = later(rows.now(), pause_seconds(delivery.attempt));
-    let is_last = delivery.attempt >= delivery.new.max_attempts || at > delivery.new.expires_at;
+    // Who is busy has not failed: only time runs out then.
+    let is_busy = error.code() == Some(BUSY);
+    let pause = if is_busy {
+        SignedDuration::from_millis(busy_pause_ms(delivery))
+    } else {
+        SignedDuration::from_secs(pause_seconds(delivery.attempt))
+    };
+    let at = rows.now().saturating_add(pause).unwrap_or(rows.now());
+    let is_spent = delivery.attempt >= delivery.new.max_attempts && !is_busy;
+    let is_last = is_spent || at > delivery.new.expires_at;
     if is_final || is_last {
         rows.bury_delivery(delivery, error.message())?;
         Ok(End::GivenUp)

@@ -40,7 +40,7 @@ pub use self::buses::{Bus, NewBus};
 pub use self::deliver::Delivered;
 pub use self::names::{Page, PageRequest};
 pub use self::policy::{NewPermission, PermissionCondition};
-pub use self::ports::{Sender, Shipment, Targets};
+pub use self::ports::{BUSY, Sender, Shipment, Targets};
 pub use self::put_events::{EventEntry, EventResult};
 pub use self::rules::{NewRule, Rule};
 pub use self::targets::{FailedTarget, RetryPolicy, Target, TargetTemplate};
@@ -113,6 +113,13 @@ impl Schedules {
             compiled: route::Compiled::default(),
             work: tokio::sync::Notify::new(),
         })))
+    }
+
+    /// Whether the default bus of the home in `store` has a rule, so that it is worth while to
+    /// open this service for what somebody has to say.
+    pub fn has_rules(store: &Store) -> Result<bool> {
+        let count = store.eventing_read(|rows| rows.count_documents(Kind::Rule, DEFAULT))?;
+        Ok(count > 0)
     }
 
     /// The region in ARNs and events.

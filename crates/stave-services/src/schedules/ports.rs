@@ -53,6 +53,9 @@ pub struct Shipment {
     pub attempt: u32,
 }
 
+/// The code of the error of a target that can take no more now.
+pub const BUSY: &str = "Busy";
+
 /// What can be sent to: functions, and Stave's own jobs, crawlers and extracts.
 #[async_trait]
 pub trait Targets: std::fmt::Debug + Send + Sync {
@@ -61,10 +64,14 @@ pub trait Targets: std::fmt::Debug + Send + Sync {
     /// and let the bucket `source_arn` send to it, as S3 asks.
     fn check(&self, sender: Sender, source_arn: &str, target: &Arn) -> Result<()>;
 
+    /// Whether `target` takes something only from who has a role: it has no policy of its own.
+    fn needs_role(&self, target: &Arn) -> bool;
+
     /// Brings something to its target, which has taken it for good when this returns: it is not
     /// awaited what comes of it. Checks that the role, or the target's policy, allows it.
     ///
-    /// What is `NotFound`, `Denied`, `Invalid` or `Unsupported` is given up, everything else is
+    /// An `Unavailable` of the code [`BUSY`] is no attempt: it is tried again as long as there is
+    /// time. What is `NotFound`, `Denied`, `Invalid` or `Unsupported` is given up, everything else is
     /// tried again. It has to answer within 45 seconds.
     async fn deliver(&self, shipment: &Shipment) -> Result<()>;
 }

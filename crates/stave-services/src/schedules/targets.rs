@@ -130,8 +130,9 @@ impl Schedules {
         self.check_targets(&rule_arn, targets)?;
         let parent = targets_of(bus, rule);
         self.store().eventing_write(|rows| {
-            rule_text(rows, bus, rule)?;
+            let text = rule_text(rows, bus, rule)?;
             for target in targets {
+                self.check_has_role(target, &text)?;
                 rows.put_document(Kind::Target, &parent, &target.id, &write(target)?)?;
             }
             if rows.count_documents(Kind::Target, &parent)? > MAX_TARGETS {
@@ -217,6 +218,17 @@ impl Schedules {
         }
         let names = names.into_iter().take(max + 1).map(str::to_owned);
         page.page(names.collect(), String::clone)
+    }
+
+    fn check_has_role(&self, target: &Target, rule: &RuleText) -> Result<()> {
+        let has_way = role_of(target, rule).is_some() || self.own_bus(&target.arn).is_some();
+        if has_way || !self.0.targets.needs_role(&Self::target_arn(&target.arn)?) {
+            return Ok(());
+        }
+        Err(validation(format!(
+            "RoleArn is required for target {}.",
+            target.arn
+        )))
     }
 
     fn check_targets(&self, rule_arn: &str, targets: &[Target]) -> Result<()> {

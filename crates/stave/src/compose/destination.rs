@@ -15,8 +15,6 @@ pub(super) enum Destination {
     Function(String),
     /// Lambda's Invoke, which the payload is the input of.
     CalledFunction,
-    /// A bus, by its ARN.
-    Bus(String),
     /// A log group.
     LogGroup(String),
     /// Something that Stave does for a while.
@@ -43,7 +41,6 @@ impl Destination {
         let (kind, name) = arn.typed_resource();
         Ok(match (arn.service(), kind) {
             ("lambda", "function") => Self::Function(arn.as_str().to_owned()),
-            ("events", "event-bus") => Self::Bus(arn.as_str().to_owned()),
             ("logs", "log-group") => Self::LogGroup(name.trim_end_matches(":*").to_owned()),
             ("glue", "job") => Self::Work(WorkKind::Job(name.to_owned())),
             ("glue", "crawler") => Self::Work(WorkKind::Crawler(name.to_owned())),
@@ -61,7 +58,7 @@ impl Destination {
 
 fn unsupported(arn: &Arn) -> Error {
     Error::unsupported(format!("the target {arn} is not implemented")).hint(
-        "functions, event buses, log groups, Glue jobs and crawlers, \
+        "functions, event buses of this account and region, log groups, Glue jobs and crawlers, \
          arn:aws:scheduler:::aws-sdk:lambda:invoke, …:glue:startJobRun, …:glue:startCrawler and \
          arn:aws:stave:REGION:ACCOUNT:spotify-extract are",
     )
@@ -136,6 +133,7 @@ mod tests {
             "arn:aws:sqs:us-east-1:123456789012:queue",
             "arn:aws:scheduler:::aws-sdk:s3:putObject",
             "arn:aws:stave:us-east-1:123456789012:other",
+            "arn:aws:events:eu-west-1:123456789012:event-bus/theirs",
         ] {
             let error = of(other).expect_err("refused");
             assert!(error.message().contains(other), "{error}");

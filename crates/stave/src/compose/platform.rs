@@ -13,6 +13,7 @@ use super::deliveries::Deliveries;
 use super::instruments::Instruments;
 use super::surroundings::Surroundings;
 use super::targets::PlatformTargets;
+use super::work::Workers;
 use super::{Reached, Stave};
 use crate::config::MissedFirings;
 
@@ -77,13 +78,15 @@ impl Platform {
             ports,
             options,
         )?;
-        let targets = Arc::new(PlatformTargets::new(
-            iam.clone(),
-            functions.clone(),
-            telemetry.clone(),
-            Arc::clone(&opened),
-            (config.home.value.clone(), region.clone()),
-        ));
+        let workers = Workers::new(stave.store.clone(), telemetry.clone(), config.memory.value);
+        let targets = Arc::new(PlatformTargets {
+            iam: iam.clone(),
+            functions: functions.clone(),
+            telemetry: telemetry.clone(),
+            workers,
+            clock: Arc::clone(&stave.clock),
+            region: region.clone(),
+        });
         let options = ScheduleOptions {
             region: region.clone(),
             missed: match config.functions.missed {

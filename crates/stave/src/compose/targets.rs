@@ -1,50 +1,34 @@
 //! What rules, schedules and buckets can send to, and how it is sent there.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use stave_core::iam::Context;
-use stave_core::{Arn, Caller, Error, Result};
+use stave_core::{Arn, Caller, Clock, Error, ErrorKind, Result};
 use stave_services::functions::{InvocationRequest, InvocationType};
-use stave_services::iam::AssumeRole;
-use stave_services::schedules::{EventEntry, Sender, Shipment, Targets};
+use stave_services::schedules::{Sender, Shipment, Targets};
+use stave_services::telemetry::LogLine;
 use stave_services::{Functions, Iam, Telemetry};
 
-use super::destination::Destination;
-use super::platform::Opened;
-use super::work;
+use super::destination::{Destination, invocation};
+use super::work::{Work, Workers};
 
-/// Sends to functions, buses and log groups, and starts jobs, crawlers and extracts.
+/// The groups that EventBridge may write to without a role, as the policy says that AWS's console
+/// gives log groups.
+const EVENT_LOGS: &str = "/aws/events/";
+
+/// Sends to functions and log groups, and starts jobs, crawlers and extracts.
 #[derive(Debug)]
 pub(super) struct PlatformTargets {
-    iam: Iam,
-    functions: Functions,
-    telemetry: Telemetry,
-    opened: Arc<Opened>,
-    home: PathBuf,
-    region: String,
+    pub iam: Iam,
+    pub functions: Functions,
+    pub telemetry: Telemetry,
+    pub workers: Workers,
+    pub clock: Arc<dyn Clock>,
+    pub region: String,
 }
 
 impl PlatformTargets {
-    pub fn new(
-        iam: Iam,
-        functions: Functions,
-        telemetry: Telemetry,
-        opened: Arc<Opened>,
-        (home, region): (PathBuf, String),
-    ) -> Self {
-        Self {
-            iam,
-            functions,
-            telemetry,
-            opened,
-            home,
-            region,
-        }
-    }
-
     /// Who sends: a session of the role, or the service, which functions let in by their policy.
     async fn sender(&self, shipment: &Shipment) -> Result<Caller> {
         let principal = shipment.sender.principal();
@@ -54,21 +38,7 @@ impl PlatformTargets {
                 .service_caller(principal, &shipment.source_arn));
         };
         let iam = self.iam.clone();
-        let assumed = tokio::task::spawn_blocking(move || {
-            let request = AssumeRole {
-                role_arn: role,
-                session_name: "delivery".to_owned(),
-                ..AssumeRole::default()
-            };
-            let assumed = iam.assume_role_as_service(principal, &request)?;
-            let credentials = &assumed.credentials;
-            let token = credentials.session_token.expose();
-            iam.known_key(&credentials.access_key_id, Some(token))
-        });
-        let known = assumed
-            .await
-            .map_err(|error| Error::internal("a role was not assumed").caused_by(error))??;
-        Ok(known.into_caller(&Context::new()))
+        blocking(move || iam.service_session(principal, &role, "delivery")).await
     }
 
     async fn invoke(&self, caller: &Caller, function: &str, payload: Bytes) -> Result<()> {
@@ -81,32 +51,55 @@ impl PlatformTargets {
         self.functions.invoke(caller, request).await.map(drop)
     }
 
-    /// Puts an event that another rule has passed on, or a schedule's, on a bus.
-    async fn put_on_bus(&self, caller: Caller, bus: String, shipment: &Shipment) -> Result<()> {
-        let entry = entry(&shipment.payload, &bus)?;
-        let schedules = self.opened.schedules.get().cloned();
-        let schedules = schedules.ok_or_else(|| Error::unavailable("rules are not there yet"))?;
-        let put = tokio::task::spawn_blocking(move || schedules.put_events(&caller, &[entry]));
-        let put = put
-            .await
-            .map_err(|error| Error::internal("an event was not passed on").caused_by(error))?;
-        match put?.into_iter().next() {
-            Some(Err((code, message))) => Err(Error::invalid(message).coded(code)),
-            Some(Ok(_)) | None => Ok(()),
-        }
+    /// Writes to a log group, into a stream of the rule's or schedule's. It is there for good
+    /// when this returns.
+    async fn log(&self, caller: Caller, group: String, shipment: &Shipment) -> Result<()> {
+        let (telemetry, clock) = (self.telemetry.clone(), Arc::clone(&self.clock));
+        let owner = Caller::root(self.iam.account());
+        let caller = match shipment.role_arn {
+            None if group.starts_with(EVENT_LOGS) => owner.clone(),
+            _ => caller,
+        };
+        let stream = shipment.source_arn.splitn(6, ':').last();
+        let stream = stream.unwrap_or_default().replace([':', '*'], "-");
+        let message = shipment.payload.clone();
+        blocking(move || {
+            match telemetry.create_log_stream(&owner, &group, &stream) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                made => made?,
+            }
+            let at_ms = clock.now().as_millisecond();
+            let line = LogLine { at_ms, message };
+            let put = telemetry.put_log_events(&caller, &group, &stream, &[line]);
+            put.map(drop)
+        })
+        .await
     }
 
     /// Starts what works on for a while, in a process of its own.
-    fn start(&self, caller: &Caller, what: &work::Work) -> Result<()> {
+    async fn start(&self, caller: &Caller, id: &str, work: Work) -> Result<()> {
         let resource = format!(
             "arn:aws:{}:{}:{}:{}",
-            what.service(),
+            work.service(),
             self.region,
             self.iam.account(),
-            what.resource()
+            work.resource()
         );
-        caller.may(what.action(), &resource)?;
-        work::start(&self.home, what, &self.telemetry)
+        caller.may(work.action(), &resource)?;
+        self.workers.start(id, work).await
+    }
+
+    /// Refuses what is in another account or region: it is not to be taken for what is here.
+    fn check_place(&self, target: &Arn) -> Result<()> {
+        // Operations of the SDK are in no place.
+        let is_anywhere = target.region().is_empty() && target.account().is_empty();
+        if is_anywhere || (target.region(), target.account()) == (&*self.region, self.iam.account())
+        {
+            return Ok(());
+        }
+        Err(Error::unsupported(format!(
+            "the target {target} is not implemented: it is not in this account and region"
+        )))
     }
 }
 
@@ -114,6 +107,7 @@ impl PlatformTargets {
 impl Targets for PlatformTargets {
     fn check(&self, sender: Sender, source_arn: &str, target: &Arn) -> Result<()> {
         let destination = Destination::of(target)?;
+        self.check_place(target)?;
         if sender != Sender::Bucket {
             return Ok(());
         }
@@ -127,48 +121,40 @@ impl Targets for PlatformTargets {
         self.functions.may_invoke(&bucket, &function)
     }
 
+    fn needs_role(&self, target: &Arn) -> bool {
+        match Destination::of(target) {
+            Ok(Destination::Work(_) | Destination::CalledFunction) => true,
+            Ok(Destination::LogGroup(group)) => !group.starts_with(EVENT_LOGS),
+            Ok(Destination::Function(_)) | Err(_) => false,
+        }
+    }
+
     async fn deliver(&self, shipment: &Shipment) -> Result<()> {
         let target: Arn = shipment.target_arn.parse()?;
+        let destination = Destination::of(&target)?;
+        self.check_place(&target)?;
         let caller = self.sender(shipment).await?;
-        let payload = || Bytes::from(shipment.payload.clone());
-        match Destination::of(&target)? {
-            Destination::Function(function) => self.invoke(&caller, &function, payload()).await,
-            Destination::CalledFunction => {
-                let (function, payload) = super::destination::invocation(&shipment.payload)?;
+        match destination {
+            Destination::Function(function) => {
+                let payload = Bytes::from(shipment.payload.clone());
                 self.invoke(&caller, &function, payload).await
             }
-            Destination::Bus(bus) => self.put_on_bus(caller, bus, shipment).await,
-            Destination::LogGroup(group) => {
-                let stream = shipment.id.replace([':', '*'], "-");
-                let sink = self.telemetry.sink();
-                sink.put_line(&group, &stream, shipment.payload.clone());
-                Ok(())
+            Destination::CalledFunction => {
+                let (function, payload) = invocation(&shipment.payload)?;
+                self.invoke(&caller, &function, payload).await
             }
+            Destination::LogGroup(group) => self.log(caller, group, shipment).await,
             Destination::Work(kind) => {
-                self.start(&caller, &work::Work::read(&kind, &shipment.payload)?)
+                let work = Work::read(&kind, &shipment.payload)?;
+                self.start(&caller, &shipment.id, work).await
             }
         }
     }
 }
 
-/// What a payload says, as an entry of a bus: an event as it stands, anything else as a detail.
-fn entry(payload: &str, bus: &str) -> Result<EventEntry> {
-    let wrong = |error: serde_json::Error| {
-        Error::invalid(format!("what goes to a bus is not JSON: {error}"))
-    };
-    let value: serde_json::Value = serde_json::from_str(payload).map_err(wrong)?;
-    let text = |name: &str| value.get(name).and_then(|v| v.as_str()).map(str::to_owned);
-    let resources = value.get("resources").and_then(|v| v.as_array());
-    let resources = resources.into_iter().flatten();
-    let detail = value.get("detail").unwrap_or(&value);
-    Ok(EventEntry {
-        at: text("time").and_then(|time| time.parse().ok()),
-        source: text("source").or_else(|| Some("aws.scheduler".to_owned())),
-        resources: resources
-            .filter_map(|one| one.as_str().map(str::to_owned))
-            .collect(),
-        detail_type: text("detail-type").or_else(|| Some("Scheduled Event".to_owned())),
-        detail: Some(detail.to_string()),
-        bus: Some(bus.to_owned()),
-    })
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Error::internal("a delivery broke off").caused_by(error))?
 }

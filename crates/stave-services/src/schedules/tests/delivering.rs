@@ -115,6 +115,39 @@ async fn the_retry_policy_bounds_attempts_and_age() {
 }
 
 #[tokio::test]
+async fn who_is_busy_is_tried_as_long_as_there_is_time() {
+    let policy = |max_age_seconds| {
+        Some(RetryPolicy {
+            max_attempts: 0,
+            max_age_seconds,
+        })
+    };
+    let world = one_rule(policy(3600));
+    world
+        .targets
+        .fail(FUNCTION, &[ErrorKind::LimitExceeded; 50]);
+    world.put(entry("s", "{}")).expect("accepted");
+    while let Some(next) = world.schedules.work().await.expect("worked") {
+        let pause = next.duration_since(world.clock.now());
+        assert!((500..=30_000).contains(&pause.as_millis()), "{pause:?}");
+        world.clock.set(next);
+    }
+    assert_eq!(world.targets.take().len(), 1);
+    assert!(letters(&world).is_empty());
+
+    let world = one_rule(policy(60));
+    world
+        .targets
+        .fail(FUNCTION, &[ErrorKind::LimitExceeded; 50]);
+    world.put(entry("s", "{}")).expect("accepted");
+    while let Some(next) = world.schedules.work().await.expect("worked") {
+        world.clock.set(next);
+    }
+    assert!(world.targets.take().is_empty());
+    assert_eq!(letters(&world).len(), 1);
+}
+
+#[tokio::test]
 async fn what_a_dead_process_had_taken_is_delivered_by_another() {
     let world = one_rule(None);
     world.put(entry("s", "{}")).expect("accepted");

@@ -65,6 +65,10 @@ impl Targets for Recorder {
         Ok(())
     }
 
+    fn needs_role(&self, target: &Arn) -> bool {
+        target.service() != "lambda"
+    }
+
     async fn deliver(&self, shipment: &Shipment) -> Result<()> {
         let failure = self
             .failures
@@ -73,7 +77,12 @@ impl Targets for Recorder {
             .get_mut(&shipment.target_arn)
             .and_then(Vec::pop);
         if let Some(kind) = failure {
-            return Err(Error::new(kind, "as told"));
+            let error = Error::new(kind, "as told");
+            // Who has reached its limit is busy.
+            return Err(match kind {
+                ErrorKind::LimitExceeded => error.coded(BUSY),
+                _ => error,
+            });
         }
         self.got.lock().expect("unpoisoned").push(shipment.clone());
         Ok(())

@@ -89,6 +89,10 @@ impl Targets for NoTargets {
         Ok(())
     }
 
+    fn needs_role(&self, _: &Arn) -> bool {
+        false
+    }
+
     async fn deliver(&self, shipment: &Shipment) -> Result<()> {
         Err(Error::unavailable(format!(
             "{} takes nothing",

@@ -1,16 +1,13 @@
 //! Work that a rule or schedule starts: jobs, crawlers, extracts. Each runs in a process of its
 //! own, this very program, so that what it needs in memory is its own and a restart of the server
-//! does not end it. What it prints goes to a log group.
+//! does not end it ([`Workers`]).
 
-use std::path::Path;
-use std::process::Stdio;
+mod workers;
 
 use serde_json::Value;
 use stave_core::{Error, Result};
-use stave_services::Telemetry;
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
-use tokio::process::Command;
 
+pub(super) use self::workers::Workers;
 use super::destination::{WorkKind, input, text};
 
 /// The most arguments that an event may give.
@@ -79,7 +76,7 @@ impl Work {
         }
     }
 
-    fn log_group(&self) -> &'static str {
+    pub fn log_group(&self) -> &'static str {
         match self {
             Self::Job { .. } => "/aws-glue/jobs/output",
             Self::Crawler { .. } => "/aws-glue/crawlers",
@@ -88,7 +85,7 @@ impl Work {
     }
 
     /// The command line that does it.
-    fn command(&self) -> Vec<String> {
+    pub fn command(&self) -> Vec<String> {
         let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
         match self {
             Self::Job { name, arguments } => {
@@ -113,7 +110,7 @@ impl Work {
 
 /// The arguments of a job's run: `{"Arguments": {"--day": "2026-11-21"}}`. Events have none.
 fn job_arguments(payload: &str) -> Result<Vec<(String, String)>> {
-    let input: Value = serde_json::from_str(payload).unwrap_or_default();
+    let input = input(payload)?;
     let Some(Value::Object(arguments)) = input.get("Arguments") else {
         return Ok(Vec::new());
     };
@@ -126,11 +123,15 @@ fn job_arguments(payload: &str) -> Result<Vec<(String, String)>> {
     pairs.collect()
 }
 
-/// The arguments of an extract: `{"Arguments": ["--playlist", "…"]}`; everything without them.
+/// The arguments of an extract: `{"Arguments": ["--all", "--bucket", "s3://raw"]}`.
 fn extract_arguments(payload: &str) -> Result<Vec<String>> {
-    let input: Value = serde_json::from_str(payload).unwrap_or_default();
+    let input = input(payload)?;
     let Some(Value::Array(arguments)) = input.get("Arguments") else {
-        return Ok(vec!["--all".to_owned()]);
+        return Err(
+            Error::invalid("the input of an extract has no Arguments").hint(
+                r#"give the target an Input: {"Arguments": ["--all", "--bucket", "s3://raw"]}"#,
+            ),
+        );
     };
     if arguments.len() > MAX_ARGUMENTS {
         return Err(Error::limit_exceeded(format!(
@@ -144,55 +145,6 @@ fn extract_arguments(payload: &str) -> Result<Vec<String>> {
         ))),
     });
     texts.collect()
-}
-
-/// Starts the work in a process of its own.
-pub(super) fn start(home: &Path, work: &Work, telemetry: &Telemetry) -> Result<()> {
-    let program = std::env::current_exe()
-        .map_err(|error| Error::internal("this program is not found").caused_by(error))?;
-    let mut command = Command::new(program);
-    command
-        .arg("--home")
-        .arg(home)
-        .args(work.command())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        // Ctrl-C at the server's terminal is not meant for it.
-        .process_group(0);
-    let mut child = command.spawn().map_err(|error| {
-        let said = format!("cannot start {}: {error}", work.resource());
-        Error::unavailable(said).caused_by(error)
-    })?;
-    let stream = format!(
-        "{}-{}",
-        work.resource().replace('/', "-"),
-        child.id().unwrap_or(0)
-    );
-    let place = (work.log_group(), stream);
-    tracing::info!(what = work.resource(), log_group = place.0, "started");
-    if let Some(stdout) = child.stdout.take() {
-        tokio::spawn(keep(stdout, telemetry.clone(), place.clone()));
-    }
-    if let Some(stderr) = child.stderr.take() {
-        tokio::spawn(keep(stderr, telemetry.clone(), place));
-    }
-    let what = work.resource();
-    tokio::spawn(async move {
-        match child.wait().await {
-            Ok(status) if status.success() => tracing::info!(what, "ended"),
-            Ok(status) => tracing::warn!(what, %status, "ended"),
-            Err(error) => tracing::warn!(what, %error, "nobody knows how it ended"),
-        }
-    });
-    Ok(())
-}
-
-async fn keep(from: impl AsyncRead + Unpin, telemetry: Telemetry, place: (&'static str, String)) {
-    let mut lines = BufReader::new(from).lines();
-    while let Ok(Some(message)) = lines.next_line().await {
-        telemetry.sink().put_line(place.0, &place.1, message);
-    }
 }
 
 #[cfg(test)]
@@ -219,12 +171,15 @@ mod tests {
             command(&WorkKind::StartCrawler, r#"{"Name": "raw"}"#),
             "crawler run -- raw"
         );
-        assert_eq!(command(&WorkKind::Extract, "{}"), "spotify extract --all");
         assert_eq!(
             command(&WorkKind::Extract, r#"{"Arguments": ["--playlist", "x"]}"#),
             "spotify extract --playlist x"
         );
         assert!(Work::read(&WorkKind::StartJobRun, "{}").is_err());
-        assert!(Work::read(&WorkKind::Extract, r#"{"Arguments": [1]}"#).is_err());
+        // A template that a value with quotes has broken starts nothing.
+        assert!(Work::read(&job, r#"{"Arguments": {"--a": "it is "so""}}"#).is_err());
+        for wrong in ["{}", r#"{"Arguments": [1]}"#] {
+            assert!(Work::read(&WorkKind::Extract, wrong).is_err(), "{wrong}");
+        }
     }
 }
