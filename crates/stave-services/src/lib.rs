@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod announce;
 mod blocking;
 pub mod buckets;
 pub mod catalog;
@@ -21,6 +22,7 @@ pub mod schedules;
 pub mod telemetry;
 pub mod transfer;
 
+pub use announce::{Announce, Silent};
 pub use buckets::Buckets;
 pub use catalog::Catalog;
 pub use crawler::Crawlers;

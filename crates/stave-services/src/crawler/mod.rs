@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use stave_core::error::chain;
+use stave_core::events::NewEvent;
+use stave_core::events::platform::{CrawlChange, CrawlFigures as EventFigures, crawler_state};
 use stave_core::{Caller, Clock, Error, IdSource, Result, ids};
 use stave_engine::{Engine, crawl};
 use stave_store::{CrawlState, CrawlerState, Store};
@@ -26,6 +28,7 @@ pub use self::definition::{
     CrawlerDefinition, DeleteWord, S3Target, SchemaChangePolicy, Targets, UpdateWord,
 };
 pub use self::figures::{CrawlFigures, CrawledTable, TableOutcome};
+use crate::announce::{Announce, Silent};
 use crate::blocking::blocking;
 use crate::{Buckets, Catalog};
 
@@ -97,6 +100,7 @@ pub struct Crawlers {
     buckets: Buckets,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
+    announce: Arc<dyn Announce>,
 }
 
 impl Crawlers {
@@ -114,7 +118,31 @@ impl Crawlers {
             buckets,
             clock,
             ids,
+            announce: Arc::new(Silent),
         }
+    }
+
+    /// The same service, which tells how crawls begin and end.
+    pub fn announcing(mut self, announce: Arc<dyn Announce>) -> Self {
+        self.announce = announce;
+        self
+    }
+
+    /// Notes the end of crawls whose process is gone, and tells it. Blocking.
+    fn bury_dead(&self, account: &str, store: &Store) -> Result<()> {
+        for id in store.mark_dead_crawls()? {
+            let crawl = store.get_crawl(&id)?;
+            let error = crawl.error.unwrap_or_default();
+            let failed = CrawlChange::Failed(&error);
+            let said = crawler_state(account, &crawl.crawler, failed);
+            self.announce.announce(said);
+        }
+        Ok(())
+    }
+
+    fn undertaker(&self, caller: &Caller) -> impl FnOnce(&Store) -> Result<()> + use<> {
+        let (this, account) = (self.clone(), caller.account().to_owned());
+        move |store| this.bury_dead(&account, store)
     }
 
     /// Adds a crawler.
@@ -142,8 +170,9 @@ impl Crawlers {
     ) -> Result<Crawler> {
         caller.may("glue:UpdateCrawler", &self.arn(caller, name))?;
         let (name, definition) = (name.to_owned(), to_json(&definition.checked()?)?);
+        let bury = self.undertaker(caller);
         blocking(&self.store, move |store| {
-            store.mark_dead_crawls()?;
+            bury(store)?;
             store.update_crawler(&name, &definition)
         })
         .await
@@ -154,8 +183,9 @@ impl Crawlers {
     pub async fn get(&self, caller: &Caller, name: &str) -> Result<Crawler> {
         caller.may("glue:GetCrawler", &self.arn(caller, name))?;
         let name = name.to_owned();
+        let bury = self.undertaker(caller);
         blocking(&self.store, move |store| {
-            store.mark_dead_crawls()?;
+            bury(store)?;
             store.get_crawler(&name)
         })
         .await
@@ -171,8 +201,9 @@ impl Crawlers {
     ) -> Result<Vec<Crawler>> {
         caller.may("glue:GetCrawlers", &self.arn(caller, "*"))?;
         let after = after.map(str::to_owned);
+        let bury = self.undertaker(caller);
         let rows = blocking(&self.store, move |store| {
-            store.mark_dead_crawls()?;
+            bury(store)?;
             store.list_crawlers(after.as_deref(), max)
         });
         rows.await?.into_iter().map(Crawler::of_row).collect()
@@ -182,8 +213,9 @@ impl Crawlers {
     pub async fn delete(&self, caller: &Caller, name: &str) -> Result<()> {
         caller.may("glue:DeleteCrawler", &self.arn(caller, name))?;
         let name = name.to_owned();
+        let bury = self.undertaker(caller);
         blocking(&self.store, move |store| {
-            store.mark_dead_crawls()?;
+            bury(store)?;
             store.delete_crawler(&name)
         })
         .await
@@ -193,8 +225,9 @@ impl Crawlers {
     pub async fn crawls(&self, caller: &Caller, name: &str, max: usize) -> Result<Vec<Crawl>> {
         caller.may("glue:ListCrawls", &self.arn(caller, name))?;
         let name = name.to_owned();
+        let bury = self.undertaker(caller);
         let rows = blocking(&self.store, move |store| {
-            store.mark_dead_crawls()?;
+            bury(store)?;
             store.list_crawls(&name, max)
         });
         rows.await?.into_iter().map(Crawl::of_row).collect()
@@ -222,6 +255,9 @@ impl Crawlers {
             run_id: id.clone(),
             at: self.clock.now(),
         };
+        let begun = CrawlChange::Started(crawl.at);
+        self.say(crawler_state(caller.account(), name, begun))
+            .await?;
         let mut figures = CrawlFigures::default();
         let done = self
             .crawl(
@@ -243,8 +279,20 @@ impl Crawlers {
         })
         .await;
         drop(lock);
+        let finished = finished.and_then(Crawl::of_row)?;
+        self.say(crawler_state(caller.account(), name, change(&finished)))
+            .await?;
         done?;
-        finished.and_then(Crawl::of_row)
+        Ok(finished)
+    }
+
+    async fn say(&self, said: NewEvent) -> Result<()> {
+        let announce = Arc::clone(&self.announce);
+        blocking(&self.store, move |_| {
+            announce.announce(said);
+            Ok(())
+        })
+        .await
     }
 
     async fn crawl(
@@ -313,6 +361,29 @@ impl Crawl {
             error: row.error,
         })
     }
+}
+
+/// How a crawl ended, as an event says it.
+fn change(crawl: &Crawl) -> CrawlChange<'_> {
+    if let Some(error) = &crawl.error {
+        return CrawlChange::Failed(error);
+    }
+    let figures = &crawl.figures;
+    let finished_at = crawl.finished_at.unwrap_or(crawl.started_at);
+    let took = finished_at.duration_since(crawl.started_at);
+    CrawlChange::Succeeded(EventFigures {
+        running_seconds: took.as_secs().unsigned_abs(),
+        tables: [
+            figures.tables_created,
+            figures.tables_updated,
+            figures.tables_deleted,
+        ],
+        partitions: [
+            figures.partitions_added,
+            figures.partitions_updated,
+            figures.partitions_deleted,
+        ],
+    })
 }
 
 fn to_json(value: &impl serde::Serialize) -> Result<serde_json::Value> {

@@ -16,12 +16,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
+use stave_core::events::platform::job_state;
 use stave_core::job::{JobDefinition, JobDocument};
 use stave_core::{Caller, Clock, Error, IdSource, Result};
 use stave_engine::Engine;
 use stave_engine::job::JobPlan;
 use stave_store::{Job, JobRun, LogLine, Store};
 
+use crate::announce::{Announce, Silent};
 use crate::buckets::Buckets;
 use crate::catalog::Catalog;
 
@@ -39,6 +41,7 @@ pub struct Jobs {
     engine: Engine,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
+    announce: Arc<dyn Announce>,
 }
 
 /// A job that was read, and the name it runs under.
@@ -87,7 +90,31 @@ impl Jobs {
             engine,
             clock,
             ids,
+            announce: Arc::new(Silent),
         }
+    }
+
+    /// The same service, which tells how runs end.
+    pub fn announcing(mut self, announce: Arc<dyn Announce>) -> Self {
+        self.announce = announce;
+        self
+    }
+
+    /// Notes the end of runs whose process is gone.
+    fn bury_dead_runs(&self) -> Result<()> {
+        for id in self.store.mark_dead_runs()? {
+            self.announce_end(&self.store.get_run(&id)?);
+        }
+        Ok(())
+    }
+
+    fn announce_end(&self, run: &JobRun) {
+        let error = run
+            .error
+            .as_ref()
+            .and_then(|error| error["message"].as_str());
+        let said = job_state(&run.job, &run.id, run.state.as_str(), error);
+        self.announce.announce(said);
     }
 
     fn may(&self, caller: &Caller, action: &str, job: &str) -> Result<()> {
@@ -133,7 +160,7 @@ impl Jobs {
     /// Runs, newest first; those of one job, or of all.
     pub fn runs(&self, caller: &Caller, job: Option<&str>, max: usize) -> Result<Vec<JobRun>> {
         self.may(caller, "glue:GetJobRuns", job.unwrap_or("*"))?;
-        self.store.mark_dead_runs()?;
+        self.bury_dead_runs()?;
         self.store.list_runs(job, None, max.min(MAX_LISTED))
     }
 

@@ -89,9 +89,11 @@ impl Jobs {
             Err(error) => Err(error),
         };
         self.store.finish_run(&id, &run.end(&ended)?)?;
+        let run = self.store.get_run(&id)?;
+        self.announce_end(&run);
         Ok(Finished {
             steps: ended?.unwrap_or_default(),
-            run: self.store.get_run(&id)?,
+            run,
         })
     }
 }

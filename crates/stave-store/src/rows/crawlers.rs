@@ -301,6 +301,13 @@ impl Store {
         })
     }
 
+    /// The crawl of that id.
+    pub fn get_crawl(&self, id: &str) -> Result<Crawl> {
+        self.database().read(|tx| {
+            crawl(tx, id)?.ok_or_else(|| Error::not_found(format!("crawl {id} does not exist")))
+        })
+    }
+
     /// Crawls of a crawler, newest first.
     pub fn list_crawls(&self, crawler: &str, max: usize) -> Result<Vec<Crawl>> {
         self.database().read(|tx| {

@@ -2,6 +2,7 @@
 //! the services, from the configuration.
 
 mod alarms;
+mod announcer;
 mod code;
 mod deliveries;
 mod destination;
@@ -17,9 +18,10 @@ use stave_core::{Caller, Clock, Error, IdSource, Result};
 use stave_engine::{Engine, EngineOptions};
 use stave_services::iam::IamOptions;
 use stave_services::{Buckets, Catalog, Crawlers, Extracts, Iam, Jobs, Queries, Transfer};
-use stave_store::{RemoteBuckets, Store, StoreOptions};
+use stave_store::{RemoteBuckets, Store, StoreOptions, Swept};
 
 pub use self::alarms::AlarmActions;
+use self::announcer::Announcer;
 pub use self::platform::Platform;
 pub use self::surroundings::Reached;
 use crate::config::Config;
@@ -51,6 +53,7 @@ pub struct Stave {
     iam: OnceLock<Iam>,
     reached: OnceLock<Reached>,
     platform: OnceLock<Platform>,
+    announcer: Arc<Announcer>,
 }
 
 impl Stave {
@@ -67,7 +70,9 @@ impl Stave {
             Arc::clone(&ids),
             options,
         )?;
-        store.sweep()?;
+        let announcer = Announcer::new(store.clone(), &config.account.value, &config.region.value);
+        let announcer = Arc::new(announcer);
+        announcer.tell_swept(&store.sweep()?)?;
         let remotes = config.remotes.iter();
         let remotes = remotes.map(|remote| RemoteBuckets::new(remote.config.clone()));
         let buckets = Buckets::new(stave_store::Buckets::new(
@@ -84,7 +89,9 @@ impl Stave {
                 buckets.clone(),
                 Arc::clone(&clock),
                 Arc::clone(&ids),
-            ),
+            )
+            .announcing(Arc::clone(&announcer) as _),
+            announcer,
             catalog,
             engine: OnceLock::new(),
             iam: OnceLock::new(),
@@ -175,6 +182,14 @@ impl Stave {
             self.engine()?.clone(),
             Arc::clone(&self.clock),
             Arc::clone(&self.ids),
-        ))
+        )
+        .announcing(Arc::clone(&self.announcer) as _))
+    }
+
+    /// Finishes what killed processes left, and tells it.
+    pub fn sweep(&self) -> Result<Swept> {
+        let swept = self.store.sweep()?;
+        self.announcer.tell_swept(&swept)?;
+        Ok(swept)
     }
 }

@@ -28,7 +28,7 @@ pub async fn run(stave: Arc<Stave>) {
 }
 
 fn once(stave: &Stave) -> Result<()> {
-    let swept = stave.store.sweep()?;
+    let swept = stave.sweep()?;
     let orphans = stave.store.sweep_orphans()?;
     let ended = stave.store.buckets().apply_lifecycle(stave.clock.now())?;
     let logs = stave.platform()?.telemetry.maintain()?;

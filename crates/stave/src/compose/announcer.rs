@@ -1,0 +1,109 @@
+//! What jobs and crawlers say of their ends, put on the default bus by whatever process they end
+//! in. Where there is no rule it costs one read.
+
+use std::sync::OnceLock;
+
+use async_trait::async_trait;
+use stave_core::events::NewEvent;
+use stave_core::events::platform::{CrawlChange, crawler_state, job_state};
+use stave_core::{Arn, Error, Result};
+use stave_services::iam::IamOptions;
+use stave_services::schedules::{Missed, ScheduleOptions, Sender, Shipment, Targets};
+use stave_services::{Announce, Iam, Schedules};
+use stave_store::{Store, Swept};
+
+/// Puts events on the default bus of a home.
+#[derive(Debug)]
+pub(super) struct Announcer {
+    store: Store,
+    account: String,
+    region: String,
+    schedules: OnceLock<Schedules>,
+}
+
+/// Whoever announces delivers nothing: that is the server's.
+#[derive(Debug)]
+struct NoTargets;
+
+#[async_trait]
+impl Targets for NoTargets {
+    fn check(&self, _: Sender, _: &str, _: &Arn) -> Result<()> {
+        Err(unserved())
+    }
+
+    fn needs_role(&self, _: &Arn) -> bool {
+        true
+    }
+
+    async fn deliver(&self, _: &Shipment) -> Result<()> {
+        Err(unserved())
+    }
+}
+
+fn unserved() -> Error {
+    Error::unavailable("nothing is delivered from here")
+}
+
+impl Announcer {
+    pub fn new(store: Store, account: &str, region: &str) -> Self {
+        Self {
+            store,
+            account: account.to_owned(),
+            region: region.to_owned(),
+            schedules: OnceLock::new(),
+        }
+    }
+
+    /// Tells the ends that a sweep has noted of runs and crawls whose process is gone.
+    pub fn tell_swept(&self, swept: &Swept) -> Result<()> {
+        for id in &swept.runs {
+            let run = self.store.get_run(id)?;
+            let error = run
+                .error
+                .as_ref()
+                .and_then(|error| error["message"].as_str());
+            self.announce(job_state(&run.job, id, run.state.as_str(), error));
+        }
+        for id in &swept.crawls {
+            let crawl = self.store.get_crawl(id)?;
+            let error = crawl.error.unwrap_or_default();
+            let failed = CrawlChange::Failed(&error);
+            self.announce(crawler_state(&self.account, &crawl.crawler, failed));
+        }
+        Ok(())
+    }
+
+    fn put(&self, said: NewEvent) -> Result<()> {
+        if !Schedules::has_rules(&self.store)? {
+            return Ok(());
+        }
+        self.schedules()?.put_platform_events(vec![said])
+    }
+
+    fn schedules(&self) -> Result<&Schedules> {
+        if let Some(schedules) = self.schedules.get() {
+            return Ok(schedules);
+        }
+        let iam = Iam::open(self.store.clone(), &self.account, IamOptions::default())?;
+        let options = ScheduleOptions {
+            region: self.region.clone(),
+            missed: Missed::default(),
+        };
+        let schedules = Schedules::open(
+            self.store.clone(),
+            iam,
+            std::sync::Arc::new(NoTargets),
+            options,
+        )?;
+        Ok(self.schedules.get_or_init(|| schedules))
+    }
+}
+
+impl Announce for Announcer {
+    fn announce(&self, said: NewEvent) {
+        let what = said.detail_type.clone();
+        if let Err(error) = self.put(said) {
+            tracing::warn!(%error, what, "an event was not put on the default bus");
+        }
+    }
+}
