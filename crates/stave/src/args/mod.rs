@@ -10,9 +10,12 @@ pub mod iam;
 pub mod job;
 pub mod objects;
 pub mod query;
+pub mod rule;
 pub mod sample;
+pub mod schedule;
 pub mod serve;
 pub mod spotify;
+pub mod target;
 #[cfg(test)]
 mod tests;
 pub mod values;
@@ -110,6 +113,12 @@ pub enum Command {
     /// Users, groups, roles and policies: who may do what
     #[command(subcommand)]
     Iam(iam::IamCommand),
+    /// Rules of EventBridge: what is done when something happens, or by the clock
+    #[command(subcommand)]
+    Rule(rule::RuleCommand),
+    /// Schedules of EventBridge's Scheduler: once or again and again, in any time zone
+    #[command(subcommand)]
+    Schedule(schedule::ScheduleCommand),
     /// Serve the buckets and IAM to AWS's clients
     Serve(serve::ServeArgs),
     /// Print the variables that lead AWS's clients to the server

@@ -3,6 +3,7 @@
 //!
 //! Must not hold rules that another door (a server, the console) needs too.
 
+mod aim;
 mod catalog;
 mod config;
 mod copy;
@@ -14,7 +15,9 @@ mod iam;
 mod job;
 mod objects;
 mod query;
+mod rule;
 mod sample;
+mod schedule;
 mod serve;
 mod spotify;
 mod sql;
@@ -63,6 +66,8 @@ async fn with_home(
         Command::Query(args) => query::run(args, stave, output).await,
         Command::Sql(args) => sql::run(args, stave, output).await,
         Command::Iam(command) => iam::run(command, stave, output).await,
+        Command::Rule(command) => rule::run(command, stave, output).await,
+        Command::Schedule(command) => schedule::run(command, stave, output),
         Command::Env(args) => env::run(&args, stave, output),
         Command::Config(_)
         | Command::Doctor

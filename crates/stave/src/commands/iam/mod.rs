@@ -3,7 +3,7 @@
 //! Every command is operations of the service, under whom the command works as; a command that
 //! does more than one says what it has done when one of them fails.
 
-mod documents;
+pub(super) mod documents;
 mod groups;
 mod keys;
 mod logins;
