@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use stave_core::log_filter::FilterPattern;
 use stave_core::{Caller, Result};
-use stave_store::telemetry::{GroupRow, LogQuery, Rows};
+use stave_store::telemetry::{EventKey, GroupRow, LogQuery, Rows};
 
 use super::positions::{read, text};
 use super::{MAX_PAGE_EVENTS, Room};
@@ -32,7 +32,7 @@ pub struct FilterEvents {
     pub pattern: Option<String>,
     /// Which page.
     pub page: PageRequest,
-    /// The latest first.
+    /// The latest first; a token goes on the way that its page went.
     pub from_tail: bool,
 }
 
@@ -58,6 +58,21 @@ pub struct FilteredPage {
     pub events: Vec<FilteredEvent>,
     /// The token of the next page, if there is one.
     pub next: Option<String>,
+}
+
+/// A token says behind which event the next page begins, and which way it goes.
+fn token(key: EventKey, backward: bool) -> String {
+    format!("{}/{}", if backward { 'b' } else { 'f' }, text(key))
+}
+
+fn read_token(token: &str) -> Option<(EventKey, bool)> {
+    let (way, key) = token.split_once('/')?;
+    let backward = match way {
+        "f" => false,
+        "b" => true,
+        _ => return None,
+    };
+    Some((read(key)?, backward))
 }
 
 /// Streams that events are looked for in: their names by their numbers.
@@ -102,9 +117,13 @@ impl Telemetry {
         self.permit_group(caller, "logs:FilterLogEvents", group_name)?;
         let limit = wanted.page.limit(MAX_PAGE_EVENTS, invalid_parameter)?;
         let pattern = FilterPattern::parse(wanted.pattern.as_deref().unwrap_or_default())?;
-        let after = match &wanted.page.token {
-            None => None,
-            Some(token) => Some(read(token).ok_or_else(|| bad_token("InvalidParameterException"))?),
+        let (after, backward) = match &wanted.page.token {
+            None => (None, wanted.from_tail),
+            Some(token) => {
+                let (after, backward) =
+                    read_token(token).ok_or_else(|| bad_token("InvalidParameterException"))?;
+                (Some(after), backward)
+            }
         };
         let (group, names) = self.store().read(|rows| {
             let group = group(rows, group_name)?;
@@ -120,7 +139,7 @@ impl Telemetry {
             to_ms: wanted.to_ms.unwrap_or(i64::MAX),
             streams: Some(&streams),
             after,
-            backward: wanted.from_tail,
+            backward,
             limit: limit + 1,
         };
         let wants =
@@ -134,7 +153,8 @@ impl Telemetry {
         let fitting = fitting.count();
         let more = found.len() > fitting;
         found.truncate(fitting);
-        let next = found.last().filter(|_| more).map(|last| text(last.key));
+        let last = found.last().filter(|_| more);
+        let next = last.map(|last| token(last.key, backward));
         let events = found.into_iter().map(|event| FilteredEvent {
             id: text(event.key),
             stream: names.get(&event.stream).cloned().unwrap_or_default(),

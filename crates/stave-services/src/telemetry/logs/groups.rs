@@ -53,6 +53,10 @@ pub struct GroupFilter {
     pub prefix: Option<String>,
     /// The name contains this, in whatever case.
     pub pattern: Option<String>,
+    /// Only these, by name or ARN, where any are named.
+    pub identifiers: Vec<String>,
+    /// Of this class.
+    pub class: Option<String>,
 }
 
 impl Telemetry {
@@ -117,7 +121,18 @@ impl Telemetry {
                 "a name prefix and a name pattern cannot be given together",
             ));
         }
+        let others = filter.prefix.is_some() || filter.pattern.is_some() || filter.class.is_some();
+        if !filter.identifiers.is_empty() && others {
+            return Err(invalid_parameter(
+                "log group identifiers cannot be given together with other filters",
+            ));
+        }
         let limit = request.limit(50, invalid_parameter)?;
+        let named: Vec<&str> = filter
+            .identifiers
+            .iter()
+            .map(|name| self.group_name(name))
+            .collect();
         let mut after = request
             .after("InvalidParameterException")?
             .unwrap_or_default();
@@ -129,10 +144,14 @@ impl Telemetry {
                 let some = rows.groups(prefix, &after, 1000)?;
                 let Some(last) = some.last() else { break };
                 after.clone_from(&last.name);
-                found.extend(
-                    some.into_iter()
-                        .filter(|row| row.name.to_lowercase().contains(&pattern)),
-                );
+                found.extend(some.into_iter().filter(|row| {
+                    row.name.to_lowercase().contains(&pattern)
+                        && (named.is_empty() || named.contains(&row.name.as_str()))
+                        && filter
+                            .class
+                            .as_ref()
+                            .is_none_or(|class| row.class == *class)
+                }));
                 if found.len() > limit {
                     break;
                 }
