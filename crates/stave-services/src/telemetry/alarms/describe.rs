@@ -1,11 +1,10 @@
 //! Lists of alarms, and what became of them.
 
-use stave_core::metrics::AlarmState;
-use stave_core::{Caller, Result};
-use stave_store::telemetry::{AlarmKind, HistoryRow};
+use stave_core::metrics::{AlarmState, CompositeRule};
+use stave_core::{Caller, Error, Result};
+use stave_store::telemetry::{AlarmKind, AlarmRow, HistoryRow};
 
-use super::definition::{Alarm, AlarmTarget, state_of};
-use super::no_such_alarm;
+use super::definition::{Alarm, AlarmTarget, Definition, state_of};
 use crate::telemetry::errors::{bad_token, validation};
 use crate::telemetry::metrics::Metric;
 use crate::telemetry::pages::page;
@@ -24,6 +23,10 @@ pub struct AlarmFilter {
     pub state: Option<String>,
     /// With an action that begins so.
     pub action_prefix: Option<String>,
+    /// Those that this alarm looks at, of whatever kind; nothing else may be said then.
+    pub children_of: Option<String>,
+    /// Those that look at this alarm; nothing else may be said then.
+    pub parents_of: Option<String>,
 }
 
 /// Which lines of history are listed. Times are milliseconds since 1970.
@@ -31,6 +34,8 @@ pub struct AlarmFilter {
 pub struct HistoryFilter {
     /// Of this alarm.
     pub alarm: Option<String>,
+    /// Of alarms of these kinds; of all, where nothing is said.
+    pub kinds: Vec<AlarmKind>,
     /// `ConfigurationUpdate`, `StateUpdate`, `Action`.
     pub item: Option<String>,
     /// From this time on.
@@ -58,6 +63,7 @@ impl Telemetry {
                 "alarm names and a prefix cannot be given together",
             ));
         }
+        let related = self.related(filter)?;
         let state = filter.state.as_deref().map(AlarmState::parse).transpose()?;
         let limit = request.limit(100, validation)?;
         let mut after = request.after("InvalidNextToken")?.unwrap_or_default();
@@ -71,10 +77,13 @@ impl Telemetry {
             after.clone_from(&last.name);
             for row in rows {
                 let kind = match filter.kinds.as_slice() {
-                    [] => row.kind == AlarmKind::Metric,
+                    [] => row.kind == AlarmKind::Metric || related.is_some(),
                     kinds => kinds.contains(&row.kind),
                 };
-                let named = filter.names.is_empty() || filter.names.contains(&row.name);
+                let named = match &related {
+                    Some(related) => related.contains(&row.name),
+                    None => filter.names.is_empty() || filter.names.contains(&row.name),
+                };
                 let in_state = match state {
                     Some(state) => state_of(&row.state)? == state,
                     None => true,
@@ -96,6 +105,54 @@ impl Telemetry {
             }
         }
         Ok(page(found, limit, |alarm| alarm.name.clone()))
+    }
+
+    /// The names of the alarms that stand above or below another, if those are asked for.
+    fn related(&self, filter: &AlarmFilter) -> Result<Option<Vec<String>>> {
+        let of = match (&filter.children_of, &filter.parents_of) {
+            (None, None) => return Ok(None),
+            (Some(of), None) | (None, Some(of)) => self.alarm_name(of),
+            (Some(_), Some(_)) => {
+                return Err(validation(
+                    "children and parents of an alarm cannot be asked for together",
+                ));
+            }
+        };
+        let others = !filter.names.is_empty()
+            || filter.prefix.is_some()
+            || !filter.kinds.is_empty()
+            || filter.state.is_some()
+            || filter.action_prefix.is_some();
+        if others {
+            return Err(validation(
+                "with children or parents of an alarm nothing else can be asked for",
+            ));
+        }
+        let children = |row: &AlarmRow| -> Result<Vec<String>> {
+            let Definition::Composite(alarm) = Definition::read(row)? else {
+                return Ok(Vec::new());
+            };
+            let rule = CompositeRule::parse(&alarm.rule)?;
+            let names = rule.children().iter().map(|child| self.alarm_name(child));
+            Ok(names.map(str::to_owned).collect())
+        };
+        if filter.children_of.is_some() {
+            let row = self.store().read(|rows| rows.alarm(of))?;
+            return row.as_ref().map_or(Ok(Vec::new()), children).map(Some);
+        }
+        let (mut parents, mut after) = (Vec::new(), String::new());
+        loop {
+            let rows = self.store().read(|rows| rows.alarms("", &after, 1000))?;
+            let Some(last) = rows.last() else {
+                return Ok(Some(parents));
+            };
+            after.clone_from(&last.name);
+            for row in &rows {
+                if children(row)?.iter().any(|name| name == of) {
+                    parents.push(row.name.clone());
+                }
+            }
+        }
     }
 
     /// The alarms that watch a metric.
@@ -151,8 +208,10 @@ impl Telemetry {
                 .read(|rows| rows.history(name, range, after, !filter.ascending, 1000))?;
             let Some(last) = some.last() else { break };
             after = Some(last.seq);
-            let wanted =
-                |row: &HistoryRow| filter.item.as_ref().is_none_or(|item| row.item == *item);
+            let wanted = |row: &HistoryRow| {
+                filter.item.as_ref().is_none_or(|item| row.item == *item)
+                    && (filter.kinds.is_empty() || filter.kinds.contains(&row.kind))
+            };
             found.extend(some.into_iter().filter(wanted));
             if found.len() > limit {
                 break;
@@ -166,7 +225,7 @@ impl Telemetry {
         caller.may("cloudwatch:ListTagsForResource", arn)?;
         let name = self.alarm_name(arn);
         let row = self.store().read(|rows| rows.alarm(name))?;
-        super::from_json("tags", &row.ok_or_else(|| no_such_alarm(name))?.tags)
+        super::from_json("tags", &row.ok_or_else(|| untagged(name))?.tags)
     }
 
     /// Adds tags to an alarm and removes others.
@@ -185,7 +244,7 @@ impl Telemetry {
         }
         let name = self.alarm_name(arn);
         self.store().write(|rows| {
-            let mut row = rows.alarm(name)?.ok_or_else(|| no_such_alarm(name))?;
+            let mut row = rows.alarm(name)?.ok_or_else(|| untagged(name))?;
             let mut tags: Tags = super::from_json("tags", &row.tags)?;
             tags.extend(add.clone());
             tags.retain(|tag, _| !remove.contains(tag));
@@ -194,6 +253,11 @@ impl Telemetry {
             rows.put_alarm(&row)
         })
     }
+}
+
+/// What has no tags because it is not there: AWS has a code of its own for that.
+fn untagged(name: &str) -> Error {
+    super::no_such_alarm(name).coded("ResourceNotFoundException")
 }
 
 fn acts(alarm: &Alarm, prefix: &str) -> bool {
