@@ -39,7 +39,7 @@ fn invalid(message: impl Into<String>) -> Error {
 }
 
 fn no_such(name: &str) -> Error {
-    Error::not_found(format!("Dashboard {name} does not exist")).coded("ResourceNotFound")
+    Error::not_found(format!("Dashboard {name} does not exist")).coded("DashboardNotFoundError")
 }
 
 impl Telemetry {

@@ -47,6 +47,11 @@ pub enum Protocol {
     },
     /// JSON, the operation in method and path.
     RestJson,
+    /// CBOR, the operation in the path.
+    Cbor {
+        /// What the path calls the service.
+        target: &'static str,
+    },
 }
 
 /// An operation.
@@ -92,11 +97,10 @@ pub struct ErrorShape {
 }
 
 impl Service {
-    /// The error of that code or name.
+    /// The error of that name, or else of that code: several errors may share a code.
     pub fn error(&self, code: &str) -> Option<&'static ErrorShape> {
-        self.errors
-            .iter()
-            .find(|error| error.code == code || error.name == code)
+        let named = self.errors.iter().find(|error| error.name == code);
+        named.or_else(|| self.errors.iter().find(|error| error.code == code))
     }
 
     /// All operations, the served ones first.
