@@ -93,6 +93,35 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+impl SinkMetric<'_> {
+    fn key(&self) -> SeriesKey {
+        let pairs = self.dimensions.iter();
+        SeriesKey {
+            namespace: self.namespace.to_owned(),
+            name: self.name.to_owned(),
+            dimensions: pairs
+                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+                .collect(),
+            unit: self.unit.to_owned(),
+        }
+    }
+}
+
+impl Waiting {
+    /// Adds what was measured in a minute of a series; says no where there is no room.
+    fn add(&mut self, place: (SeriesKey, i64), samples: &Samples) -> bool {
+        if let Some(known) = self.points.get_mut(&place) {
+            known.merge(samples);
+            return true;
+        }
+        let has_room = self.points.len() < MAX_POINTS;
+        if has_room {
+            self.points.insert(place, samples.clone());
+        }
+        has_room
+    }
+}
+
 impl Sink {
     pub(super) fn new(store: TelemetryStore) -> Self {
         Self {
@@ -139,41 +168,38 @@ impl Sink {
 
     /// Takes a figure of the present minute.
     pub fn put_metric(&self, metric: SinkMetric<'_>) {
-        if !metric.value.is_finite() {
-            self.inner.dropped_points.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
-        let pairs = metric.dimensions.iter();
-        let key = SeriesKey {
-            namespace: metric.namespace.to_owned(),
-            name: metric.name.to_owned(),
-            dimensions: pairs
-                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-                .collect(),
-            unit: metric.unit.to_owned(),
-        };
+        self.put_metrics([metric]);
+    }
+
+    /// Takes figures of the present minute: for less than one after the other costs.
+    pub fn put_metrics<'a>(&self, metrics: impl IntoIterator<Item = SinkMetric<'a>>) {
         let minute = self.store.now().as_second().div_euclid(60) * 60;
-        self.put_points(NewPoints {
-            key,
-            points: vec![(minute, Samples::of(metric.value, 1.0))],
-        });
+        let (mut waiting, mut dropped) = (lock(&self.inner.waiting), 0);
+        for metric in metrics {
+            let taken = metric.value.is_finite() && {
+                let samples = Samples::of(metric.value, 1.0);
+                waiting.add((metric.key(), minute), &samples)
+            };
+            dropped += u64::from(!taken);
+        }
+        drop(waiting);
+        self.drop_points(dropped);
     }
 
     /// Takes points.
     pub(super) fn put_points(&self, new: NewPoints) {
-        let mut waiting = lock(&self.inner.waiting);
+        let (mut waiting, mut dropped) = (lock(&self.inner.waiting), 0);
         for (at, samples) in new.points {
-            let full = waiting.points.len() >= MAX_POINTS;
-            match waiting.points.get_mut(&(new.key.clone(), at)) {
-                Some(known) => known.merge(&samples),
-                None if full => {
-                    self.inner.dropped_points.fetch_add(1, Ordering::Relaxed);
-                }
-                None => {
-                    waiting.points.insert((new.key.clone(), at), samples);
-                }
-            }
+            let taken = waiting.add((new.key.clone(), at), &samples);
+            dropped += u64::from(!taken);
         }
+        drop(waiting);
+        self.drop_points(dropped);
+    }
+
+    fn drop_points(&self, count: u64) {
+        let dropped = &self.inner.dropped_points;
+        dropped.fetch_add(count, Ordering::Relaxed);
     }
 
     /// What was dropped since the start: lines and figures.
