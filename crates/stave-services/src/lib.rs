@@ -11,6 +11,7 @@ pub mod announce;
 mod blocking;
 pub mod buckets;
 pub mod catalog;
+pub mod compressed;
 pub mod crawler;
 pub mod extract;
 pub mod functions;
