@@ -261,6 +261,8 @@ def protocol(metadata, name):
                     f"target: {text(metadata['targetPrefix'])} }}")
         case "rest-json":
             return "Protocol::RestJson"
+        case "smithy-rpc-v2-cbor":
+            return f"Protocol::Cbor {{ target: {text(metadata['targetPrefix'])} }}"
     return None
 
 

@@ -7,13 +7,17 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt as _};
 use http::Response;
-use http::header::HeaderMap;
+use http::header::{CONTENT_ENCODING, HeaderMap};
 use stave_core::{Caller, Error, Result};
+use stave_services::compressed::gunzip;
 
 use super::fault::{fault, not_implemented};
 use super::model::{Op, Operation, Protocol, Service};
 use super::value::{FromValue, IntoValue, Value};
-use super::{Call, json, query, rest_json, validate};
+use super::{Call, cbor, json, query, rest_json, validate};
+
+/// What a compressed body may come to, in bytes.
+const MAX_EXPANDED_BYTES: usize = 8 << 20;
 
 type Blocking = dyn Fn(&Caller, Value) -> Result<Value> + Send + Sync;
 type Waiting = dyn Fn(Caller, Asked, Value) -> BoxFuture<'static, Result<Value>> + Send + Sync;
@@ -40,6 +44,7 @@ pub struct Door {
     service: &'static Service,
     handlers: HashMap<&'static str, Handler>,
     worded_elsewhere: &'static [&'static str],
+    refuses_as: Option<&'static str>,
 }
 
 impl Door {
@@ -49,6 +54,7 @@ impl Door {
             service,
             handlers: HashMap::new(),
             worded_elsewhere: &[],
+            refuses_as: None,
         }
     }
 
@@ -56,6 +62,12 @@ impl Door {
     /// own for them.
     pub fn leaving(mut self, worded: &'static [&'static str]) -> Self {
         self.worded_elsewhere = worded;
+        self
+    }
+
+    /// Gives what breaks the rules of its shape this code instead of the one that is common.
+    pub fn refusing_as(mut self, code: &'static str) -> Self {
+        self.refuses_as = Some(code);
         self
     }
 
@@ -174,33 +186,44 @@ impl Door {
             Protocol::Query { namespace } => query::refuse(namespace, &fault, request_id),
             Protocol::Json { version, .. } => json::refuse(version, headers, &fault, request_id),
             Protocol::RestJson => rest_json::refuse(&fault, request_id),
+            Protocol::Cbor { .. } => cbor::refuse(headers, &fault, request_id),
         }
     }
 
     /// The protocol of a request: of several that the service speaks the one that it shows.
     fn protocol(&self, headers: &HeaderMap) -> Protocol {
         let has_target = headers.contains_key(json::TARGET);
+        let has_cbor = cbor::is_spoken(headers);
         let protocols = self.service.protocols;
         let shown = protocols.iter().find(|protocol| match protocol {
-            Protocol::Json { .. } => has_target,
-            Protocol::Query { .. } => !has_target,
+            Protocol::Cbor { .. } => has_cbor,
+            Protocol::Json { .. } => has_target && !has_cbor,
+            Protocol::Query { .. } => !has_target && !has_cbor,
             Protocol::RestJson => true,
         });
         let first = protocols.first().copied();
         shown.copied().or(first).unwrap_or(Protocol::RestJson)
     }
 
-    async fn run(&self, protocol: Protocol, call: Call) -> Result<(&'static Operation, Value)> {
+    async fn run(&self, protocol: Protocol, mut call: Call) -> Result<(&'static Operation, Value)> {
+        if protocol != Protocol::RestJson {
+            expand(&mut call)?;
+        }
         let (operation, input) = match protocol {
             Protocol::Query { .. } => query::decode(self.service, &call),
             Protocol::Json { target, .. } => json::decode(self.service, target, &call),
             Protocol::RestJson => rest_json::decode(self.service, &call),
+            Protocol::Cbor { target } => cbor::decode(self.service, target, &call),
         }?;
         let Some(handler) = self.handlers.get(operation.name) else {
             return Err(not_implemented(self.service, operation.name, &call.caller));
         };
         if let Some(shape) = operation.input {
-            validate::validate(shape, &input, self.worded_elsewhere)?;
+            let valid = validate::validate(shape, &input, self.worded_elsewhere);
+            valid.map_err(|error| match self.refuses_as {
+                Some(code) => error.coded(code),
+                None => error,
+            })?;
         }
         let output = match handler.clone() {
             Handler::Waiting(handler) => {
@@ -222,6 +245,25 @@ impl Door {
     }
 }
 
+/// Expands a body that the client has compressed (`PutMetricData`, in clients of today).
+fn expand(call: &mut Call) -> Result<()> {
+    let Some(encoding) = call.headers.remove(CONTENT_ENCODING) else {
+        return Ok(());
+    };
+    if encoding == "identity" {
+        return Ok(());
+    }
+    if encoding != "gzip" {
+        let said = "The body is compressed in a way that is not known: use gzip";
+        return Err(Error::invalid(said).coded("MalformedInput"));
+    }
+    let expanded = gunzip(&call.body, MAX_EXPANDED_BYTES);
+    call.body = expanded
+        .map_err(|error| error.coded("MalformedInput"))?
+        .into();
+    Ok(())
+}
+
 fn input_of<I: FromValue, O>(op: &Op<I, O>, input: Value) -> Result<I> {
     I::from_value(input).ok_or_else(|| {
         let said = format!("the input of {} does not fit its type", op.operation.name);
@@ -239,5 +281,6 @@ fn encode(
         Protocol::Query { namespace } => query::encode(namespace, operation, &output, request_id),
         Protocol::Json { version, .. } => json::encode(version, operation, output, request_id),
         Protocol::RestJson => rest_json::encode(operation, output, request_id),
+        Protocol::Cbor { .. } => cbor::encode(operation, output, request_id),
     }
 }

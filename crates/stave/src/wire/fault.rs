@@ -129,7 +129,7 @@ pub fn fault(service: &Service, protocol: Protocol, error: &Error, request_id: &
     let kind = of_kind(error.kind());
     let which = match protocol {
         Protocol::Query { .. } => 0,
-        Protocol::Json { .. } => 1,
+        Protocol::Json { .. } | Protocol::Cbor { .. } => 1,
         Protocol::RestJson => 2,
     };
     let own = error.code().and_then(|code| service.error(code));

@@ -3,13 +3,14 @@
 //! nothing and encodes nothing, it calls one operation of a service.
 //!
 //! - `types` is generated from AWS's models: operations, shapes, and the types of the handlers.
-//! - `query`, `json` and `rest_json` are the protocols, guided by the shapes.
+//! - `query`, `json`, `rest_json` and `cbor` are the protocols, guided by the shapes.
 //! - `door` knows who does which operation; the folders of services (`iam`, `lambda`, `events` …) are
 //!   handlers.
 //! - `fault` says which code and status an error has.
 //!
 //! Must not know: sockets, signatures, what an operation does.
 
+mod cbor;
 mod door;
 mod events;
 mod fault;

@@ -96,6 +96,12 @@ pub fn refuse(
         request_id,
         body.to_string(),
     );
+    tell_query_code(headers, fault, &mut response);
+    response
+}
+
+/// Tells a client that knew the query protocol before, and says so, the code of that.
+pub fn tell_query_code(headers: &HeaderMap, fault: &Fault, response: &mut Response<Bytes>) {
     let wants_code = headers
         .get("x-amzn-query-mode")
         .is_some_and(|mode| mode == "true");
@@ -109,5 +115,4 @@ pub fn refuse(
         let code = format!("{};{blame}", fault.code);
         set(response.headers_mut(), name, &code);
     }
-    response
 }

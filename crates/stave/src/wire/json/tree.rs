@@ -22,7 +22,8 @@ fn wrong(path: &str, is: &Json, wanted: &str) -> Error {
     Error::invalid(format!("{path} is {is}: it must be {wanted}")).coded("MalformedInput")
 }
 
-fn within(path: &str, name: &str) -> String {
+/// The path of something in what is at `path`.
+pub fn within(path: &str, name: &str) -> String {
     if path.is_empty() {
         name.to_owned()
     } else {
@@ -72,7 +73,8 @@ pub fn structure(members: &[Member], mut object: Map<String, Json>, path: &str) 
     values.collect::<Result<_>>().map(Value::Structure)
 }
 
-fn wanted(kind: &Kind) -> &'static str {
+/// What a value of that kind must be, in words.
+pub fn wanted(kind: &Kind) -> &'static str {
     match kind {
         Kind::Structure(_) | Kind::Map { .. } => "an object",
         Kind::List { .. } => "a list",

@@ -59,6 +59,7 @@ async fn a_refusal_is_in_the_protocol_that_the_request_shows() {
 
     let (status, content_type, body) = refused(&[("smithy-protocol", "rpc-v2-cbor")]).await;
     assert_eq!((status, content_type.as_str()), (501, "application/cbor"));
-    let expected = b"\xa2\x78\x06__type\x78\x0eNotImplemented\x78\x07message\x78\x1bdynamodb is not implemented";
+    let expected =
+        b"\xa2\x66__type\x6eNotImplemented\x67message\x78\x1bdynamodb is not implemented";
     assert_eq!(body, expected);
 }

@@ -24,6 +24,9 @@ pub static SERVICE: Service = Service {
     signing_name: "monitoring",
     version: "2010-08-01",
     protocols: &[
+        Protocol::Cbor {
+            target: "GraniteServiceVersion20100801",
+        },
         Protocol::Json {
             version: "1.0",
             target: "GraniteServiceVersion20100801",
