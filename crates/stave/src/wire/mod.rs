@@ -11,12 +11,14 @@
 //! Must not know: sockets, signatures, what an operation does.
 
 mod cbor;
+mod cloudwatch;
 mod door;
 mod events;
 mod fault;
 mod iam;
 mod json;
 mod lambda;
+mod logs;
 mod model;
 mod pattern;
 mod query;
@@ -73,13 +75,18 @@ impl Wire {
     /// The doors of these services.
     #[expect(clippy::needless_pass_by_value, reason = "a service is handed over")]
     pub fn new(iam: Iam, platform: &Platform) -> Self {
-        let doors = [
+        Self::of([
+            cloudwatch::door(&platform.telemetry),
             events::door(&platform.schedules),
             iam::door(&iam),
             lambda::door(&platform.functions),
+            logs::door(&platform.telemetry),
             scheduler::door(&platform.schedules),
             sts::door(&iam),
-        ];
+        ])
+    }
+
+    fn of(doors: impl IntoIterator<Item = Door>) -> Self {
         Self {
             doors: doors
                 .into_iter()

@@ -13,6 +13,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use stave_core::{ManualClock, SequentialIds};
+use stave_services::Telemetry;
 use stave_services::iam::{EntityKind, IamOptions, NewUser, PasswordCost};
 use stave_store::{Store, StoreOptions};
 use tempfile::TempDir;
@@ -83,11 +84,21 @@ fn world() -> World {
             passes: 1,
         },
     };
+    let telemetry = Telemetry::open(&store, ACCOUNT, "us-east-1").expect("opened");
     let iam = Iam::open(store, ACCOUNT, options).expect("opened");
     let platform_dir = tempfile::tempdir().expect("a directory");
     let stave = Stave::open(config(&platform_dir)).expect("opened");
+    let platform = stave.platform().expect("opened");
     World {
-        wire: Wire::new(iam.clone(), stave.platform().expect("opened")),
+        wire: Wire::of([
+            cloudwatch::door(&telemetry),
+            events::door(&platform.schedules),
+            iam::door(&iam),
+            lambda::door(&platform.functions),
+            logs::door(&telemetry),
+            scheduler::door(&platform.schedules),
+            sts::door(&iam),
+        ]),
         _dirs: [dir, platform_dir],
         iam,
     }

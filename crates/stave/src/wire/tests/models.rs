@@ -6,9 +6,11 @@ use crate::wire::shape::{Kind, Shape};
 use crate::wire::types;
 
 const SERVICES: &[&Service] = &[
+    &types::cloudwatch::SERVICE,
     &types::events::SERVICE,
     &types::iam::SERVICE,
     &types::lambda::SERVICE,
+    &types::logs::SERVICE,
     &types::scheduler::SERVICE,
     &types::sts::SERVICE,
 ];
@@ -68,7 +70,7 @@ fn all_operations_of_a_model_are_known() {
         .iter()
         .map(|service| service.all().count())
         .collect();
-    assert_eq!(all, [57, 180, 91, 12, 11]);
+    assert_eq!(all, [59, 57, 180, 91, 118, 12, 11]);
     let error = types::iam::SERVICE.error("NoSuchEntity").expect("known");
     assert_eq!((error.name, error.status), ("NoSuchEntityException", 404));
 }
