@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::server::LogFormat;
+use crate::server::{LogFormat, MetricsFor};
 
 /// Where the server listens unless it is told otherwise.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:4566";
 
-/// Serve S3, IAM and STS to AWS's clients, on one address.
+/// Serve S3, IAM, STS, CloudWatch and its logs to AWS's clients, on one address.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -19,7 +19,8 @@ Examples:
   eval \"$(stave env)\" && aws s3 ls
 
 The first start makes a root access key in <home>/root-credentials. SIGTERM and Ctrl-C let
-requests under way come to their end, within 7 seconds. GET /_stave/health says that it is well.")]
+requests under way come to their end, within 7 seconds. GET /_stave/health says that it is well;
+GET /metrics shows Prometheus what was measured in the last whole minute.")]
 pub struct ServeArgs {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = DEFAULT_LISTEN)]
@@ -41,6 +42,11 @@ pub struct ServeArgs {
     /// and all, can be read on the way
     #[arg(long)]
     pub plain_http: bool,
+
+    /// Who may read GET /metrics, for Prometheus, without a signature [default: local where only
+    /// this machine reaches the address, nobody elsewhere]
+    #[arg(long, value_enum, value_name = "WHO")]
+    pub metrics: Option<MetricsFor>,
 
     /// The form of the log on standard error
     #[arg(long, value_enum, default_value = "text")]

@@ -9,7 +9,7 @@ use crate::compose::Stave;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::server::{self, Limits, ServeOptions, Server, TlsFiles};
+use crate::server::{self, Limits, MetricsFor, ServeOptions, Server, TlsFiles};
 use crate::stop::Stop;
 
 /// Serves until it is told to stop.
@@ -42,6 +42,7 @@ pub async fn run(
         listen: args.listen,
         tls,
         limits: Limits::default(),
+        metrics_for: args.metrics.unwrap_or_else(|| metrics_for(&args)),
     };
     let home = stave.store.home().clone();
     let server = Server::bind(stave, options).await?;
@@ -52,6 +53,15 @@ pub async fn run(
     ));
     server.run(stop).await?;
     Ok(())
+}
+
+/// Who may read the metrics where nobody has said it.
+fn metrics_for(args: &ServeArgs) -> MetricsFor {
+    if args.listen.ip().is_loopback() {
+        MetricsFor::Local
+    } else {
+        MetricsFor::Nobody
+    }
 }
 
 /// Other machines are let near only over TLS, or when somebody has said so.

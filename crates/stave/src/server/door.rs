@@ -17,6 +17,8 @@ use super::Limits;
 use super::aws::Services;
 use super::body::Paced;
 use super::log::Answered;
+use super::measure::Measure;
+use super::scrape::{MetricsFor, Scrape};
 use super::target::Target;
 use crate::compose::Stave;
 use crate::wire::download;
@@ -39,11 +41,13 @@ pub struct Door {
     services: Services,
     notifications: Notifications,
     functions: Functions,
+    measure: Measure,
+    scrape: Scrape,
 }
 
 impl Door {
     /// Opens the door to the services of `stave`.
-    pub fn open(stave: &Stave, limits: &Limits) -> Result<Self> {
+    pub fn open(stave: &Stave, limits: &Limits, metrics_for: MetricsFor) -> Result<Self> {
         let options = S3Options {
             region: stave.config.region.value.clone(),
             account: stave.config.account.value.clone(),
@@ -62,6 +66,12 @@ impl Door {
             services: Services::open(stave, limits)?,
             notifications,
             functions: stave.platform()?.functions.clone(),
+            measure: Measure::open(stave)?,
+            scrape: Scrape::new(
+                stave.platform()?.telemetry.clone(),
+                stave.owner(),
+                metrics_for,
+            ),
         })
     }
 
@@ -73,11 +83,16 @@ impl Door {
         let (method, path) = (head.method.clone(), head.uri.path().to_owned());
         let body = Paced::new(body, &self.limits);
         let read = body.read();
-        let target = Target::of(&head);
+        let target = match Target::of(&head) {
+            Target::Metrics if !self.scrape.is_on() => Target::S3,
+            target => target,
+        };
         let mut response = match &target {
             Target::Health => health(&method),
             Target::Code => download(&self.functions, &head).await,
+            Target::Metrics => self.scrape.answer(&head, peer).await,
             Target::S3 => {
+                let measured = Measure::begin(&self.s3, &head, begun_at);
                 let origin = Origin {
                     source_ip: peer.ip,
                     is_tls: peer.is_tls,
@@ -89,7 +104,10 @@ impl Door {
                 if !method.is_safe() && response.status().is_success() {
                     self.notifications.wake();
                 }
-                response
+                match measured {
+                    Some(measured) => self.measure.end(measured, response).await,
+                    None => response,
+                }
             }
             Target::Service(service) => {
                 let max = self.limits.call_bytes_of(service);
@@ -112,6 +130,7 @@ impl Door {
             service: match &target {
                 Target::Health => "health",
                 Target::Code => "lambda",
+                Target::Metrics => "metrics",
                 Target::S3 => "s3",
                 Target::Service(service) => service,
             },

@@ -16,6 +16,8 @@ mod connections;
 mod door;
 mod limits;
 mod log;
+mod measure;
+mod scrape;
 mod stall;
 mod target;
 mod upkeep;
@@ -31,6 +33,7 @@ use self::background::Background;
 pub use self::certificate::{TlsFiles, made_for};
 pub use self::limits::Limits;
 pub use self::log::{LogFormat, start_log};
+pub use self::scrape::MetricsFor;
 pub use self::target::HEALTH_PATH;
 use crate::compose::{Reached, Stave};
 use crate::stop::Stop;
@@ -44,6 +47,8 @@ pub struct ServeOptions {
     pub tls: Option<TlsFiles>,
     /// The bounds of requests and connections.
     pub limits: Limits,
+    /// Who may read the metrics without a signature.
+    pub metrics_for: MetricsFor,
 }
 
 /// A server that is bound to its address and not yet answering.
@@ -79,7 +84,11 @@ impl Server {
             authority,
             spotify: None,
         })?;
-        let door = Arc::new(door::Door::open(&stave, &options.limits)?);
+        let door = Arc::new(door::Door::open(
+            &stave,
+            &options.limits,
+            options.metrics_for,
+        )?);
         Ok(Self {
             listener,
             tls,

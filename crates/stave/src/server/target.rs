@@ -1,6 +1,7 @@
 //! Which service a request is for: by the scope that it is signed for, by what only one service
 //! has in its headers, by the host.
 
+use http::Method;
 use http::request::Parts;
 
 use crate::wire::CODE_PATH;
@@ -12,6 +13,8 @@ pub enum Target {
     Health,
     /// The zip that a link stands for: whoever has the link need not sign.
     Code,
+    /// What was measured, for Prometheus: it does not sign.
+    Metrics,
     /// S3.
     S3,
     /// Another service, by its signing name.
@@ -20,6 +23,9 @@ pub enum Target {
 
 /// The path that says whether the server is well.
 pub const HEALTH_PATH: &str = "/_stave/health";
+
+/// The path where Prometheus reads metrics.
+const METRICS_PATH: &str = "/metrics";
 
 /// The first part of `X-Amz-Target`, and whose it is.
 const TARGETS: [(&str, &str); 6] = [
@@ -55,10 +61,19 @@ impl Target {
             return Self::Code;
         }
         match signed_for(request).or_else(|| named_by_headers(request)) {
+            None if is_scrape(request) => Self::Metrics,
             Some("s3") | None => Self::S3,
             Some(service) => Self::Service(service.to_owned()),
         }
     }
+}
+
+/// Whether Prometheus asks: who asks for a bucket of that name signs.
+fn is_scrape(request: &Parts) -> bool {
+    request.uri.path() == METRICS_PATH
+        && request.uri.query().is_none()
+        && !request.headers.contains_key(http::header::AUTHORIZATION)
+        && matches!(request.method, Method::GET | Method::HEAD)
 }
 
 /// The service of the credential scope, in the header or in the query:
@@ -85,14 +100,21 @@ fn signed_for(request: &Parts) -> Option<&str> {
         .nth(1)
 }
 
+/// Whose name that is in the JSON and the CBOR protocols.
+fn service_of(name: &str) -> Option<&'static str> {
+    let known = TARGETS.iter().find(|(known, _)| *known == name);
+    known.map(|(_, service)| *service)
+}
+
 fn named_by_headers(request: &Parts) -> Option<&'static str> {
     let text = |name: &str| request.headers.get(name)?.to_str().ok();
     if let Some(target) = text("x-amz-target") {
         let (of, _) = target.split_once('.')?;
-        return TARGETS
-            .iter()
-            .find(|(name, _)| *name == of)
-            .map(|(_, service)| *service);
+        return service_of(of);
+    }
+    if text("smithy-protocol").is_some() {
+        let named = request.uri.path().rsplit('/').nth(2)?;
+        return service_of(named);
     }
     let host = text("host")
         .or_else(|| request.uri.host())
@@ -167,6 +189,10 @@ mod tests {
     fn who_has_not_signed_is_sent_by_headers_and_host() {
         let glue = [("x-amz-target", "AWSGlue.GetTables")];
         assert_eq!(target("/", &glue), service("glue"));
+        let cbor = [("smithy-protocol", "rpc-v2-cbor")];
+        let path = "/service/GraniteServiceVersion20100801/operation/ListMetrics";
+        assert_eq!(target(path, &cbor), service("monitoring"));
+        assert_eq!(target("/service/Other/operation/List", &cbor), Target::S3);
         assert_eq!(
             target("/", &[("host", "iam.amazonaws.com")]),
             service("iam")
@@ -186,6 +212,13 @@ mod tests {
         assert_eq!(target(HEALTH_PATH, &[]), Target::Health);
         assert_eq!(target("/_stave/code?link=0", &[]), Target::Code);
         assert_eq!(target("/_stave/code/x", &[]), Target::S3);
+        assert_eq!(target("/metrics", &[]), Target::Metrics);
+        assert_eq!(target("/metrics/", &[]), Target::S3);
+        assert_eq!(target("/metrics?list-type=2", &[]), Target::S3);
+        assert_eq!(
+            target("/metrics", &[("authorization", "AWS AKIA:sig")]),
+            Target::S3
+        );
     }
 
     #[test]

@@ -294,6 +294,20 @@ impl S3Door {
         })
     }
 
+    /// The bucket that a request names, and whether it names a key in it.
+    pub fn place_of(&self, parts: &Parts) -> Option<(String, bool)> {
+        Some((self.bucket_of(parts)?, self.has_key(parts)))
+    }
+
+    fn has_key(&self, parts: &Parts) -> bool {
+        let host = host_of(parts).unwrap_or_default();
+        let path = parts.uri.path().trim_start_matches('/');
+        match self.0.hosts.bucket(&host) {
+            Some(_) => !path.is_empty(),
+            None => path.split_once('/').is_some_and(|(_, key)| !key.is_empty()),
+        }
+    }
+
     /// The bucket that a request names, by its host or its path.
     fn bucket_of(&self, parts: &Parts) -> Option<String> {
         let host = host_of(parts).unwrap_or_default();
@@ -307,16 +321,10 @@ impl S3Door {
 
     /// Whether the body is an object's or a part's.
     fn writes_object(&self, parts: &Parts) -> bool {
-        let host = host_of(parts).unwrap_or_default();
-        let path = parts.uri.path().trim_start_matches('/');
-        let has_key = match self.0.hosts.bucket(&host) {
-            Some(_) => !path.is_empty(),
-            None => path.split_once('/').is_some_and(|(_, key)| !key.is_empty()),
-        };
         let query = parts.uri.query().unwrap_or_default();
         let is_plain = form_urlencoded::parse(query.as_bytes())
             .all(|(name, _)| matches!(&*name, "partNumber" | "uploadId" | "x-id"));
-        parts.method == Method::PUT && has_key && is_plain
+        parts.method == Method::PUT && self.has_key(parts) && is_plain
     }
 }
 
