@@ -2,12 +2,15 @@
 //!
 //! Must not know what a command does.
 
+pub mod alarm;
 pub mod catalog;
 pub mod config;
 pub mod crawler;
 pub mod demo;
 pub mod iam;
 pub mod job;
+pub mod logs;
+pub mod metrics;
 pub mod objects;
 pub mod query;
 pub mod rule;
@@ -18,6 +21,7 @@ pub mod spotify;
 pub mod target;
 #[cfg(test)]
 mod tests;
+pub mod times;
 pub mod values;
 
 use std::path::PathBuf;
@@ -119,7 +123,16 @@ pub enum Command {
     /// Schedules of EventBridge's Scheduler: once or again and again, in any time zone
     #[command(subcommand)]
     Schedule(schedule::ScheduleCommand),
-    /// Serve the buckets and IAM to AWS's clients
+    /// Look at logs: groups, streams, events, queries
+    #[command(subcommand)]
+    Logs(logs::LogsCommand),
+    /// Look at metrics
+    #[command(subcommand)]
+    Metrics(metrics::MetricsCommand),
+    /// Alarms on metrics: make them, look at them
+    #[command(subcommand)]
+    Alarm(alarm::AlarmCommand),
+    /// Serve AWS's services to its clients: buckets, IAM, functions, events, logs, metrics
     Serve(serve::ServeArgs),
     /// Print the variables that lead AWS's clients to the server
     Env(serve::EnvArgs),

@@ -57,6 +57,23 @@ fn what_is_not_meant_is_refused() {
         ("sample spotify-2024 --out x", ErrorKind::InvalidValue),
         ("sample spotify-2023", ErrorKind::MissingRequiredArgument),
         ("catalog table songs", ErrorKind::ValueValidation),
+        ("logs query limit", ErrorKind::MissingRequiredArgument),
+        ("logs tail --since soon g", ErrorKind::ValueValidation),
+        (
+            "logs tail --stream a --stream-prefix b g",
+            ErrorKind::ArgumentConflict,
+        ),
+        ("metrics get Pipeline", ErrorKind::MissingRequiredArgument),
+        ("alarm put a", ErrorKind::MissingRequiredArgument),
+        (
+            "alarm put a --metric N M",
+            ErrorKind::MissingRequiredArgument,
+        ),
+        (
+            "alarm put a --rule TRUE --when gt 0",
+            ErrorKind::ArgumentConflict,
+        ),
+        ("alarm set a off", ErrorKind::InvalidValue),
         (
             "catalog",
             ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,

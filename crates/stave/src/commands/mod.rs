@@ -4,6 +4,7 @@
 //! Must not hold rules that another door (a server, the console) needs too.
 
 mod aim;
+mod alarm;
 mod catalog;
 mod config;
 mod copy;
@@ -13,6 +14,8 @@ mod doctor;
 mod env;
 mod iam;
 mod job;
+mod logs;
+mod metrics;
 mod objects;
 mod query;
 mod rule;
@@ -68,6 +71,9 @@ async fn with_home(
         Command::Iam(command) => iam::run(command, stave, output).await,
         Command::Rule(command) => rule::run(command, stave, output).await,
         Command::Schedule(command) => schedule::run(command, stave, output),
+        Command::Logs(command) => logs::run(command, stave, output).await,
+        Command::Metrics(command) => metrics::run(command, stave, output),
+        Command::Alarm(command) => alarm::run(command, stave, output),
         Command::Env(args) => env::run(&args, stave, output),
         Command::Config(_)
         | Command::Doctor

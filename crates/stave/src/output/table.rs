@@ -1,5 +1,7 @@
 //! Tables, for eyes or as JSON.
 
+use std::io::{self, IsTerminal};
+
 use comfy_table::{CellAlignment, ContentArrangement, presets};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -137,6 +139,29 @@ impl Table {
         }
         table.to_string()
     }
+}
+
+/// Rows under headings that are known only when they are there, drawn.
+pub fn draw(headings: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let arrangement = if io::stdout().is_terminal() {
+        ContentArrangement::Dynamic
+    } else {
+        ContentArrangement::Disabled
+    };
+    let mut table = comfy_table::Table::new();
+    table
+        .load_preset(presets::UTF8_FULL_CONDENSED)
+        .set_content_arrangement(arrangement)
+        .set_header(headings);
+    let mut is_empty = true;
+    for row in rows {
+        is_empty = false;
+        table.add_row(row);
+    }
+    if is_empty {
+        return String::new();
+    }
+    format!("{table}\n")
 }
 
 /// `CreateTime` as `Create time`.
