@@ -104,7 +104,7 @@ fn logs(telemetry: &TelemetryStore, lines: i64) -> Result<()> {
     for pattern in [
         "needle",
         "ERROR -timeout",
-        "%took 99\\d%",
+        "%took\\s99\\d%",
         "{ $.n = 1 }",
         "[..., ms>990]",
     ] {
