@@ -1,6 +1,6 @@
 //! Times telemetry as a service: lines through the sink and through `PutLogEvents` of several
 //! writers, figures of requests, lines filtered.
-//! `cargo run --release -p stave-services --example telemetry -- DIR [LINES] [WRITERS]`
+//! `cargo run --release -p stave-services --example telemetry_service -- DIR [LINES] [WRITERS]`
 
 #![allow(clippy::print_stdout)]
 
