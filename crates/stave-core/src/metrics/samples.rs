@@ -76,20 +76,33 @@ impl Samples {
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
         self.values = match (self.values.take(), &other.values) {
-            (Some(values), Some(others)) => bounded(merged(values, others)),
+            (Some(values), Some(others)) => merged(values, others),
             _ => None,
         };
     }
 }
 
-fn merged(mut values: Vec<(f64, f64)>, others: &[(f64, f64)]) -> Vec<(f64, f64)> {
+/// The values with others. Where there are many already, one that has a step takes its place there:
+/// to round all of them anew for each would take long.
+fn merged(mut values: Vec<(f64, f64)>, others: &[(f64, f64)]) -> Option<Vec<(f64, f64)>> {
+    let before = values.len();
     for (value, count) in others {
-        match values.binary_search_by(|(known, _)| known.total_cmp(value)) {
+        let place = |values: &[(f64, f64)], value: f64| {
+            values.binary_search_by(|(known, _)| known.total_cmp(&value))
+        };
+        let mut found = place(&values, *value);
+        if found.is_err() && values.len() >= MAX_EXACT_VALUES {
+            found = place(&values, on_grid(*value)).or(found);
+        }
+        match found {
             Ok(at) => values[at].1 += count,
             Err(at) => values.insert(at, (*value, *count)),
         }
     }
-    values
+    if values.len() == before {
+        return Some(values);
+    }
+    bounded(values)
 }
 
 /// Rounds the values to steps of 1 % where there are too many; none where that is no help.
