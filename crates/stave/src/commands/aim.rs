@@ -96,7 +96,8 @@ impl Aim {
             TargetName::Arn(arn) => (arn.clone(), None),
         };
         let resource = match name {
-            TargetName::LogGroup(_) | TargetName::Function(_) => format!("{arn}*"),
+            // Its streams, and no group whose name goes on.
+            TargetName::LogGroup(_) => format!("{arn}:*"),
             _ => arn.clone(),
         };
         Self {
