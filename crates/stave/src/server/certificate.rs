@@ -1,8 +1,9 @@
-//! The certificate of `--tls`: a given one, or one made on this machine.
+//! Certificates: that of `--tls`, which is given or made on this machine, and those that are made
+//! for a purpose of the server's own.
 //!
 //! The one that is made is signed by an authority of its own whose key is thrown away at once, so
-//! that who trusts it trusts this server and nothing else. Both stand in `<home>/tls/cert.pem`,
-//! which is what `AWS_CA_BUNDLE` and its like want.
+//! that who trusts it trusts this server and nothing else. Those of `--tls` stand in
+//! `<home>/tls/cert.pem`, which is what `AWS_CA_BUNDLE` and its like want.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -42,6 +43,17 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
+/// What a certificate is made for.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// What the authority that vouches for it is called.
+    pub authority: &'a str,
+    /// The hosts that it is for; the first one is its name.
+    pub hosts: &'a [&'a str],
+    /// The addresses that it is for.
+    pub addresses: Vec<IpAddr>,
+}
+
 /// The certificate of this home for a server on `listen`, made when there is none or when its
 /// end is near.
 pub fn made_for(store: &Store, listen: IpAddr) -> Result<TlsFiles> {
@@ -50,23 +62,48 @@ pub fn made_for(store: &Store, listen: IpAddr) -> Result<TlsFiles> {
         certificate: folder.join("cert.pem"),
         key: folder.join("server.pem"),
     };
-    make_folder(&folder)?;
-    let now = store.now();
-    if made_at(&files.key)?.is_some_and(|at| now.duration_since(at) > RENEWED_AFTER) {
-        fs::remove_file(&files.key).map_err(|error| unwritable(&files.key, error))?;
-    }
-    let both = store.private_file(&files.key, || make(listen, now))?;
-    let text = String::from_utf8_lossy(&both);
-    let public = text.find(CERTIFICATE).map_or("", |at| &text[at..]);
+    let loopback = [
+        IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(Ipv6Addr::LOCALHOST),
+    ];
+    let own = (!loopback.contains(&listen) && !listen.is_unspecified()).then_some(listen);
+    let subject = Subject {
+        authority: "Stave on this machine",
+        hosts: &NAMES,
+        addresses: loopback.into_iter().chain(own).collect(),
+    };
+    let public = kept(store, &files.key, &subject)?;
     fs::write(&files.certificate, public).map_err(|error| unwritable(&files.certificate, error))?;
     Ok(files)
+}
+
+/// The certificate for `subject` and the authority's, as PEM; with its key they are kept in the
+/// file `key` of the home, made when there is none or when their end is near.
+pub fn kept(store: &Store, key: &Path, subject: &Subject<'_>) -> Result<String> {
+    if let Some(folder) = key.parent() {
+        make_folder(folder)?;
+    }
+    let now = store.now();
+    if made_at(key)?.is_some_and(|at| now.duration_since(at) > RENEWED_AFTER) {
+        fs::remove_file(key).map_err(|error| unwritable(key, error))?;
+    }
+    let all = store.private_file(key, || make(subject, now))?;
+    let text = String::from_utf8_lossy(&all);
+    Ok(text
+        .find(CERTIFICATE)
+        .map_or_else(String::new, |at| text[at..].to_owned()))
+}
+
+/// The last certificate of a PEM text: that of the authority, where they were made here.
+pub fn last_of(text: &str) -> &str {
+    text.rfind(CERTIFICATE).map_or("", |at| &text[at..])
 }
 
 fn make_folder(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(|error| unwritable(folder, error))
 }
 
-fn unwritable(path: &Path, error: std::io::Error) -> Error {
+pub(super) fn unwritable(path: &Path, error: std::io::Error) -> Error {
     Error::unavailable(format!("cannot write {}: {error}", path.display())).caused_by(error)
 }
 
@@ -82,14 +119,14 @@ fn made_at(path: &Path) -> Result<Option<Timestamp>> {
 }
 
 /// A key, its certificate, and that of the authority, as PEM.
-fn make(listen: IpAddr, now: Timestamp) -> Result<Vec<u8>> {
+fn make(subject: &Subject<'_>, now: Timestamp) -> Result<Vec<u8>> {
     let failed =
         |error: rcgen::Error| Error::internal("cannot make a certificate").caused_by(error);
     let mut authority = CertificateParams::default();
     validity(&mut authority, now);
     authority
         .distinguished_name
-        .push(DnType::CommonName, "Stave on this machine");
+        .push(DnType::CommonName, subject.authority);
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     authority.key_usages = vec![
         KeyUsagePurpose::KeyCertSign,
@@ -98,18 +135,14 @@ fn make(listen: IpAddr, now: Timestamp) -> Result<Vec<u8>> {
     let authority_key = KeyPair::generate().map_err(failed)?;
     let authority_certificate = authority.self_signed(&authority_key).map_err(failed)?;
 
-    let names: Vec<String> = NAMES.iter().map(|&name| name.to_owned()).collect();
+    let names: Vec<String> = subject.hosts.iter().map(|&name| name.to_owned()).collect();
     let mut server = CertificateParams::new(names).map_err(failed)?;
     validity(&mut server, now);
-    server
-        .distinguished_name
-        .push(DnType::CommonName, "localhost");
-    let loopback = [
-        IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(Ipv6Addr::LOCALHOST),
-    ];
-    let own = (!loopback.contains(&listen) && !listen.is_unspecified()).then_some(listen);
-    let addresses = loopback.into_iter().chain(own);
+    server.distinguished_name.push(
+        DnType::CommonName,
+        subject.hosts.first().copied().unwrap_or_default(),
+    );
+    let addresses = subject.addresses.iter().copied();
     server
         .subject_alt_names
         .extend(addresses.map(SanType::IpAddress));

@@ -3,7 +3,8 @@
 //! A connection is accepted within bounds (`connections`), each request on it goes through the
 //! door (`door`), which tells the services apart (`target`), lets in who has signed, and hands
 //! the call to S3 or to the wire protocols of the others. Beside the requests live the upkeep of
-//! the home and what functions, rules, notifications and telemetry do by themselves (`background`).
+//! the home, what functions, rules, notifications and telemetry do by themselves (`background`),
+//! and the proxy that leads functions to the sandbox in Spotify's place (`spotify`).
 //!
 //! Must not know an operation of any service.
 
@@ -18,6 +19,7 @@ mod limits;
 mod log;
 mod measure;
 mod scrape;
+mod spotify;
 mod stall;
 mod target;
 mod upkeep;
@@ -56,6 +58,7 @@ pub struct Server {
     listener: TcpListener,
     tls: Option<tokio_rustls::TlsAcceptor>,
     announced: Announced,
+    spotify: spotify::Proxy,
     door: Arc<door::Door>,
     stave: Arc<Stave>,
     limits: Limits,
@@ -79,10 +82,11 @@ impl Server {
         let address = listener.local_addr().map_err(failed)?;
         let authority = options.tls.map(|files| files.certificate);
         let announced = Announced::new(address, authority.clone());
+        let spotify = spotify::Proxy::bind(&stave.store, &stave.clock).await?;
         stave.served_at(Reached {
             url: announced.url.clone(),
             authority,
-            spotify: None,
+            spotify: Some(spotify.reached()),
         })?;
         let door = Arc::new(door::Door::open(
             &stave,
@@ -93,6 +97,7 @@ impl Server {
             listener,
             tls,
             announced,
+            spotify,
             door,
             stave,
             limits: options.limits,
@@ -111,10 +116,13 @@ impl Server {
         self.announced.write(&home)?;
         let upkeep = tokio::spawn(upkeep::run(Arc::clone(&self.stave)));
         let background = Background::start(&self.stave).await?;
+        let spotify = tokio::spawn(self.spotify.run());
         let door = self.door;
         connections::serve(&self.listener, self.tls, &self.limits, &door, stop).await;
         upkeep.abort();
         drop(background);
+        // Last: functions that were at work may have talked to it.
+        spotify.abort();
         self.announced.remove(&home);
         Ok(())
     }
