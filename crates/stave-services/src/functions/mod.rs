@@ -30,12 +30,14 @@ mod links;
 mod lookup;
 mod names;
 mod opt;
+mod package;
 mod permissions;
 mod pool;
 mod ports;
 mod prepare;
 mod queue;
 mod report;
+mod rest;
 mod run;
 mod runtimes;
 mod settings;
@@ -74,6 +76,7 @@ pub use self::events::{EventSettings, EventSettingsChange};
 pub use self::invoke::{FunctionError, Invocation, InvocationRequest, InvocationType};
 pub use self::layers::{Layer, LayerFilter, NewLayer};
 pub use self::lookup::{Page, PageRequest};
+pub use self::package::{PackagedFile, pack, packaged_files};
 pub use self::permissions::{NewPermission, Policy};
 pub use self::ports::{
     CodeObjects, Delivery, Destinations, LogEvent, LogSink, Metric, MetricSink, Ports, Surroundings,
@@ -151,6 +154,7 @@ struct Parts {
     links: links::Links,
     /// Who we are in the queue. Its folder is that of the environments, too.
     worker: Worker,
+    open_logs: Arc<rest::OpenLogs>,
     /// Something has been queued, or somebody has time again.
     queued: Notify,
 }
@@ -182,6 +186,7 @@ impl Functions {
             pool: pool::Pool::default(),
             links: links::Links::default(),
             worker,
+            open_logs: Arc::default(),
             queued: Notify::new(),
             options,
         })))
@@ -190,6 +195,12 @@ impl Functions {
     /// The interpreter that stands behind a runtime.
     pub async fn interpreter(&self, runtime: Runtime) -> Result<Interpreter> {
         self.0.interpreters.find(runtime).await
+    }
+
+    /// The runtime for Python code that names none: of what is configured the newest, else that
+    /// of the interpreter that is found, which runs it as it is.
+    pub async fn usual_python(&self) -> Result<Runtime> {
+        self.0.interpreters.usual_python().await
     }
 
     fn store(&self) -> &Store {

@@ -19,7 +19,7 @@ impl Functions {
     /// Starts an environment.
     pub(super) async fn start_environment(&self, version: &FunctionVersion) -> Result<Environment> {
         let plan = self.plan(version).await?;
-        let sink = std::sync::Arc::clone(&self.ports().logs);
+        let sink = self.log_sink();
         Environment::start(plan, std::sync::Arc::clone(&self.0.clock), sink).await
     }
 
@@ -37,13 +37,11 @@ impl Functions {
         let folder = self.0.worker.folder().join(&id);
         let mut given = self.variables(version, &role, &log_stream);
         given.insert("HOME".to_owned(), folder.to_string_lossy().into_owned());
-        given.extend(
-            self.ports()
-                .surroundings
-                .variables(&definition.extra_environment)?,
-        );
-        given.extend(definition.environment.clone());
-        given.extend(definition.extra_environment.clone());
+        // Whoever has only AWS's settings says there what Stave is to give it.
+        let mut own = definition.environment.clone();
+        own.extend(definition.extra_environment.clone());
+        given.extend(self.ports().surroundings.variables(&own)?);
+        given.extend(own);
         Ok(Plan {
             program: machine.program(&self.0.bootstraps, given)?,
             folder,

@@ -38,7 +38,7 @@ pub use stave_store::eventing::{DeadLetter, NewDelivery};
 
 pub use self::buses::{Bus, NewBus};
 pub use self::deliver::Delivered;
-pub use self::names::{Page, PageRequest};
+pub use self::names::{Page, PageRequest, Tags};
 pub use self::policy::{NewPermission, PermissionCondition};
 pub use self::ports::{BUSY, Sender, Shipment, Targets};
 pub use self::put_events::{EventEntry, EventResult};

@@ -20,6 +20,8 @@ use super::Runtime;
 const PATIENCE: Duration = Duration::from_mins(1);
 /// The newest minor version of Python that is looked for.
 const NEWEST_PYTHON: u32 = 30;
+/// The minor version of Python that code is taken to be for that does not say.
+const USUAL_PYTHON: u32 = 13;
 /// The oldest Python that our bootstrap runs on.
 const OLDEST_PYTHON: u32 = 8;
 
@@ -91,6 +93,26 @@ impl Interpreters {
         };
         self.lock().insert(runtime, found.clone());
         Ok(found)
+    }
+
+    /// The runtime for Python code that names none.
+    pub async fn usual_python(&self) -> Result<Runtime> {
+        let configured = self
+            .configured
+            .keys()
+            .filter_map(|name| match name.parse() {
+                Ok(Runtime::Python(minor)) => Some(minor),
+                _ => None,
+            });
+        if let Some(minor) = configured.max() {
+            return Ok(Runtime::Python(minor));
+        }
+        let found = match self.find(Runtime::Python(USUAL_PYTHON)).await {
+            Ok(found) => found,
+            // Then one that is older.
+            Err(_) => self.find(Runtime::Python(OLDEST_PYTHON)).await?,
+        };
+        format!("python3.{}", found.version.1).parse()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Runtime, Interpreter>> {
