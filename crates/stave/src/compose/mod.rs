@@ -23,7 +23,7 @@ use stave_store::{RemoteBuckets, Store, StoreOptions, Swept};
 pub use self::alarms::AlarmActions;
 use self::announcer::Announcer;
 pub use self::platform::Platform;
-pub use self::surroundings::{Reached, SpotifyProxy};
+pub use self::surroundings::{Authorities, Reached, SANDBOX, SPOTIFY, SpotifyProxy};
 use crate::config::Config;
 use crate::spill::SpillFolder;
 use crate::system::{RandomIds, SystemClock};

@@ -2,7 +2,9 @@
 //! are to meet the sandbox in Spotify's place, the proxy that leads there.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use stave_core::{Error, Result};
 use stave_services::functions::Surroundings as Port;
@@ -13,7 +15,7 @@ pub const SPOTIFY: &str = "STAVE_SPOTIFY";
 pub const SANDBOX: &str = "sandbox";
 
 /// Where this process serves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Reached {
     /// `http://127.0.0.1:4566`.
     pub url: String,
@@ -24,12 +26,18 @@ pub struct Reached {
 }
 
 /// The proxy that takes the place of Spotify's hosts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct SpotifyProxy {
     /// `http://127.0.0.1:49152`.
     pub url: String,
     /// The certificates to trust: the machine's, and the one that vouches for the proxy.
-    pub authorities: PathBuf,
+    pub authorities: Arc<dyn Authorities>,
+}
+
+/// Knows a file of certificates, which is made when it is first asked for.
+pub trait Authorities: Send + Sync + fmt::Debug {
+    /// The file, in PEM.
+    fn file(&self) -> Result<PathBuf>;
 }
 
 /// Gives functions what leads them here.
@@ -76,7 +84,7 @@ impl Port for Surroundings {
                     Error::unavailable("no sandbox runs for functions that are to meet it")
                         .hint("it runs with the server: stave serve")
                 })?;
-                set(&TRUST, &proxy.authorities.to_string_lossy());
+                set(&TRUST, &proxy.authorities.file()?.to_string_lossy());
                 set(&PROXY, &proxy.url);
                 set(&NO_PROXY, LOOPBACK);
                 set(&["NODE_USE_ENV_PROXY"], "1");
@@ -95,13 +103,22 @@ impl Port for Surroundings {
 mod tests {
     use super::*;
 
+    #[derive(Debug)]
+    struct Made;
+
+    impl Authorities for Made {
+        fn file(&self) -> Result<PathBuf> {
+            Ok("/tls/spotify.pem".into())
+        }
+    }
+
     fn reached() -> Reached {
         Reached {
             url: "https://127.0.0.1:4566".to_owned(),
             authority: Some("/tls/cert.pem".into()),
             spotify: Some(SpotifyProxy {
                 url: "http://127.0.0.1:4567".to_owned(),
-                authorities: "/tls/spotify.pem".into(),
+                authorities: Arc::new(Made),
             }),
         }
     }

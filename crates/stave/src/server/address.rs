@@ -3,10 +3,14 @@
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use stave_core::{Error, Result};
-use stave_store::Home;
+use stave_store::{Home, Store};
+
+use super::spotify::Trust;
+use crate::compose::{Reached, SpotifyProxy};
 
 /// Where a server answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +21,9 @@ pub struct Announced {
     pub certificate: Option<PathBuf>,
     /// The server's process.
     pub pid: u32,
+    /// Its proxy that leads functions to Spotify's sandbox.
+    #[serde(default)]
+    pub spotify: Option<String>,
 }
 
 impl Announced {
@@ -31,6 +38,20 @@ impl Announced {
             url: format!("{scheme}://{}", reachable(address)),
             certificate,
             pid: std::process::id(),
+            spotify: None,
+        }
+    }
+
+    /// What leads functions of another process of the home of `store` there.
+    pub fn reached(&self, store: &Store) -> Reached {
+        let spotify = self.spotify.clone().map(|url| SpotifyProxy {
+            url,
+            authorities: Arc::new(Trust::new(store.clone())),
+        });
+        Reached {
+            url: self.url.clone(),
+            authority: self.certificate.clone(),
+            spotify,
         }
     }
 

@@ -33,7 +33,7 @@ impl Background {
     pub async fn start(stave: &Arc<Stave>) -> Result<Self> {
         let platform = stave.platform()?;
         let workers = platform.functions.start().await?;
-        let flusher = platform.telemetry.start_flusher(FLUSH_EVERY)?;
+        let flusher = Self::flush(stave)?;
         let actions = AlarmActions::new(platform, Handle::current());
         let tasks = vec![
             tokio::spawn(fire(platform.schedules.clone())),
@@ -45,6 +45,11 @@ impl Background {
             _workers: workers,
             _flusher: flusher,
         })
+    }
+
+    /// Starts only the writing of logs and metrics.
+    pub fn flush(stave: &Stave) -> Result<Flusher> {
+        stave.platform()?.telemetry.start_flusher(FLUSH_EVERY)
     }
 }
 

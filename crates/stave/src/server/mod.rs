@@ -81,8 +81,9 @@ impl Server {
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let authority = options.tls.map(|files| files.certificate);
-        let announced = Announced::new(address, authority.clone());
         let spotify = spotify::Proxy::bind(&stave.store, &stave.clock).await?;
+        let mut announced = Announced::new(address, authority.clone());
+        announced.spotify = Some(spotify.reached().url);
         stave.served_at(Reached {
             url: announced.url.clone(),
             authority,
@@ -114,16 +115,29 @@ impl Server {
     pub async fn run(self, stop: Stop) -> Result<()> {
         let home = self.stave.store.home().clone();
         self.announced.write(&home)?;
+        let announced = self.announced.clone();
         let upkeep = tokio::spawn(upkeep::run(Arc::clone(&self.stave)));
         let background = Background::start(&self.stave).await?;
-        let spotify = tokio::spawn(self.spotify.run());
-        let door = self.door;
-        connections::serve(&self.listener, self.tls, &self.limits, &door, stop).await;
+        self.answer(stop).await;
         upkeep.abort();
         drop(background);
-        // Last: functions that were at work may have talked to it.
-        spotify.abort();
-        self.announced.remove(&home);
+        announced.remove(&home);
         Ok(())
+    }
+
+    /// Answers the functions that this process runs, until `stop` is asked. Nobody else is told
+    /// of it, and what is queued or due is left to a server that stays.
+    pub async fn run_beside(self, stop: Stop) -> Result<()> {
+        let flusher = Background::flush(&self.stave)?;
+        self.answer(stop).await;
+        drop(flusher);
+        Ok(())
+    }
+
+    async fn answer(self, stop: Stop) {
+        let spotify = tokio::spawn(self.spotify.run());
+        connections::serve(&self.listener, self.tls, &self.limits, &self.door, stop).await;
+        // Requests that were under way may have been those of functions.
+        spotify.abort();
     }
 }

@@ -18,8 +18,7 @@ mod trust;
 mod tunnel;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use stave_core::{Clock, Error, Result};
@@ -31,6 +30,7 @@ use tokio_rustls::TlsAcceptor;
 
 use self::ask::{Lead, ask};
 use self::sandbox::Sandboxed;
+pub use self::trust::Trust;
 use super::certificate::{self, TlsFiles};
 use super::stall::Stalling;
 use crate::compose::SpotifyProxy;
@@ -50,20 +50,21 @@ const BREATH: Duration = Duration::from_millis(50);
 pub struct Proxy {
     listener: TcpListener,
     url: String,
-    authorities: PathBuf,
     parts: Arc<Parts>,
 }
 
 /// What a connection needs.
 struct Parts {
-    tls: TlsAcceptor,
+    trust: Arc<Trust>,
+    /// Made when the first connection comes, as the sandbox is.
+    tls: OnceLock<TlsAcceptor>,
     sandbox: Sandboxed,
     /// Names that are looked up at once: each holds a thread that others want, too.
     lookups: Arc<Semaphore>,
 }
 
 impl Proxy {
-    /// Binds a free port of loopback, with the certificates in the home.
+    /// Binds a free port of loopback; the certificates are those of the home.
     pub async fn bind(store: &Store, clock: &Arc<dyn Clock>) -> Result<Self> {
         let failed = |error: std::io::Error| {
             Error::unavailable(format!(
@@ -71,21 +72,15 @@ impl Proxy {
             ))
             .caused_by(error)
         };
-        let trusted = trust::prepare(store)?;
-        let files = TlsFiles {
-            certificate: trusted.key.clone(),
-            key: trusted.key,
-        };
-        let tls = certificate::acceptor(&files)?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let listener = listener.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         Ok(Self {
             listener,
             url: format!("http://{address}"),
-            authorities: trusted.authorities,
             parts: Arc::new(Parts {
-                tls,
+                trust: Arc::new(Trust::new(store.clone())),
+                tls: OnceLock::new(),
                 sandbox: Sandboxed::new(Arc::clone(clock)),
                 lookups: Arc::new(Semaphore::new(tunnel::LOOKUPS)),
             }),
@@ -94,9 +89,10 @@ impl Proxy {
 
     /// What leads functions here.
     pub fn reached(&self) -> SpotifyProxy {
+        let trust = Arc::clone(&self.parts.trust);
         SpotifyProxy {
             url: self.url.clone(),
-            authorities: self.authorities.clone(),
+            authorities: trust,
         }
     }
 
@@ -145,8 +141,22 @@ impl Parts {
         }
     }
 
+    fn tls(&self) -> Result<&TlsAcceptor> {
+        if let Some(tls) = self.tls.get() {
+            return Ok(tls);
+        }
+        let key = &self.trust.trusted()?.key;
+        let files = TlsFiles {
+            certificate: key.clone(),
+            key: key.clone(),
+        };
+        let tls = certificate::acceptor(&files)?;
+        Ok(self.tls.get_or_init(|| tls))
+    }
+
     async fn sandbox(&self, stream: ask::Stream, host: &'static str) -> std::io::Result<()> {
-        let stream = tokio::time::timeout(HEAD, self.tls.accept(stream)).await??;
+        let tls = self.tls().map_err(std::io::Error::other)?;
+        let stream = tokio::time::timeout(HEAD, tls.accept(stream)).await??;
         self.sandbox.answer(stream, host).await
     }
 }

@@ -5,11 +5,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use stave_core::Result;
 use stave_store::Store;
 
 use super::HOSTS;
+use crate::compose::Authorities;
 use crate::server::certificate::{self, Subject};
 
 /// Where machines keep the certificates that they trust, in one file.
@@ -33,8 +35,41 @@ pub struct Trusted {
     pub authorities: PathBuf,
 }
 
+/// The files of the proxy of a home, made when they are first asked for: a server that leads
+/// nobody to the sandbox does without.
+#[derive(Debug)]
+pub struct Trust {
+    store: Store,
+    made: OnceLock<Trusted>,
+}
+
+impl Trust {
+    /// Those of the home of `store`.
+    pub fn new(store: Store) -> Self {
+        Self {
+            store,
+            made: OnceLock::new(),
+        }
+    }
+
+    /// The files. Blocking.
+    pub fn trusted(&self) -> Result<&Trusted> {
+        if let Some(made) = self.made.get() {
+            return Ok(made);
+        }
+        let made = prepare(&self.store)?;
+        Ok(self.made.get_or_init(|| made))
+    }
+}
+
+impl Authorities for Trust {
+    fn file(&self) -> Result<PathBuf> {
+        Ok(self.trusted()?.authorities.clone())
+    }
+}
+
 /// Makes what is not there, and brings what clients are to trust up to date.
-pub fn prepare(store: &Store) -> Result<Trusted> {
+fn prepare(store: &Store) -> Result<Trusted> {
     let folder = store.home().tls();
     let trusted = Trusted {
         key: folder.join("spotify-server.pem"),
