@@ -3,6 +3,7 @@
 use tokio::sync::watch;
 
 use crate::args::Command;
+use crate::args::function::FunctionCommand;
 use crate::args::job::JobCommand;
 
 /// Asks a command to stop.
@@ -40,6 +41,14 @@ impl Asking {
 /// Whether a command ends by itself when it is asked to, because it has something to
 /// note first; the others are dropped where they are.
 pub fn is_heard_by(command: &Command) -> bool {
+    if let Command::Function(command) = command {
+        return match command {
+            FunctionCommand::Create(args) => args.watch,
+            FunctionCommand::Update(args) => args.watch,
+            FunctionCommand::Logs(args) => args.follow,
+            _ => false,
+        };
+    }
     matches!(
         command,
         Command::Job(JobCommand::Run(_))

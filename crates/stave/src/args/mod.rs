@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod config;
 pub mod crawler;
 pub mod demo;
+pub mod function;
 pub mod iam;
 pub mod job;
 pub mod logs;
@@ -114,6 +115,9 @@ pub enum Command {
     /// Spotify's Web API: a sandbox of it, and what is extracted from it
     #[command(subcommand)]
     Spotify(spotify::SpotifyCommand),
+    /// Functions: code that is run on a schedule, when objects come, or when it is called
+    #[command(subcommand)]
+    Function(function::FunctionCommand),
     /// Users, groups, roles and policies: who may do what
     #[command(subcommand)]
     Iam(iam::IamCommand),

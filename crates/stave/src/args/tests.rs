@@ -75,11 +75,49 @@ fn what_is_not_meant_is_refused() {
         ),
         ("alarm set a off", ErrorKind::InvalidValue),
         (
+            "function create extract",
+            ErrorKind::MissingRequiredArgument,
+        ),
+        (
+            "function create x --code . --env x",
+            ErrorKind::ValueValidation,
+        ),
+        (
+            "function create x --code . --spotify y",
+            ErrorKind::InvalidValue,
+        ),
+        (
+            "function update x --watch",
+            ErrorKind::MissingRequiredArgument,
+        ),
+        (
+            "function update x --on s3://a --no-on",
+            ErrorKind::ArgumentConflict,
+        ),
+        (
+            "function logs x --since yesterday",
+            ErrorKind::ValueValidation,
+        ),
+        (
             "catalog",
             ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
         ),
     ] {
         assert_eq!(parse(line).expect_err(line).kind(), kind, "{line}");
+    }
+}
+
+#[test]
+fn times_are_read_with_their_unit() {
+    for (text, seconds) in [("90s", 90), ("10m", 600), ("1h", 3600), ("2d", 172_800)] {
+        assert_eq!(
+            values::duration(text).map(|time| time.as_secs()),
+            Ok(seconds),
+            "{text}"
+        );
+    }
+    for wrong in ["", "h", "10", "1.5h", "-1s", "1w", "1ö", "99999999999s"] {
+        assert!(values::duration(wrong).is_err(), "{wrong}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! Values of arguments, read with the rules of the core.
 
+use std::time::Duration;
+
 use stave_core::{BucketName, Error, S3Uri, units};
 use stave_services::transfer::Place;
 
@@ -73,6 +75,23 @@ pub fn pair(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write it like NAME=VALUE".to_owned()),
     }
+}
+
+/// A time such as `90s`, `10m`, `1h` or `2d`.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "write it like 30s, 10m, 1h or 2d".to_owned();
+    let (number, unit) = text
+        .split_at_checked(text.len().saturating_sub(1))
+        .ok_or_else(wrong)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return Err(wrong()),
+    };
+    let number: u32 = number.parse().map_err(|_| wrong())?;
+    Ok(Duration::from_secs(u64::from(number) * seconds))
 }
 
 fn told(error: &Error) -> String {

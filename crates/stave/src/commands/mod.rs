@@ -12,6 +12,7 @@ mod crawler;
 mod demo;
 mod doctor;
 mod env;
+mod function;
 mod iam;
 mod job;
 mod logs;
@@ -43,6 +44,9 @@ pub async fn run(args: Args, config: Config, stop: Stop) -> Result<(), Failure> 
         Command::Spotify(command) => spotify::run(command, config, output, stop).await,
         Command::Sample(args) => sample::run(args, config, output).await,
         Command::Demo(args) => demo::run(args, Arc::new(Stave::open(config)?), output, stop).await,
+        Command::Function(command) => {
+            function::run(command, Arc::new(Stave::open(config)?), output, stop).await
+        }
         Command::Serve(args) => serve::run(args, config, output, stop).await,
         command => with_home(command, &Stave::open(config)?, output, stop).await,
     }
@@ -80,6 +84,7 @@ async fn with_home(
         | Command::Sample(_)
         | Command::Spotify(_)
         | Command::Demo(_)
+        | Command::Function(_)
         | Command::Serve(_) => Ok(()),
     }
 }

@@ -4,6 +4,7 @@ mod clients;
 mod reach;
 mod storage;
 
+pub(super) use self::reach::health;
 use std::fmt::Write as _;
 use std::time::Duration;
 

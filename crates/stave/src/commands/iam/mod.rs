@@ -12,6 +12,7 @@ mod roles;
 mod simulate;
 mod users;
 
+pub(super) use self::roles::trusting;
 use serde_json::{Map, Value};
 use stave_core::Result;
 use stave_services::Iam;
@@ -116,20 +117,7 @@ impl Desk<'_> {
 
     /// Shows one thing: a table of what is known of it, or a JSON object.
     fn show(&self, facts: Vec<(&'static str, Value)>) -> Result<(), Failure> {
-        if self.output.is_json() {
-            let facts = facts.into_iter();
-            let object: Map<_, _> = facts
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect();
-            return self.output.value(&object.into());
-        }
-        let mut table = Table::new(&["Property", "Value"]);
-        for (name, value) in facts {
-            if let Some(text) = text(&value) {
-                table.row([name.into(), Cell::Text(text)]);
-            }
-        }
-        self.output.table(&table)
+        show(facts, self.output)
     }
 
     /// Shows a list, and says that it is empty if it is.
@@ -140,6 +128,24 @@ impl Desk<'_> {
         }
         Ok(())
     }
+}
+
+/// Shows one thing: a table of what is known of it, or a JSON object.
+pub(super) fn show(facts: Vec<(&'static str, Value)>, output: Output) -> Result<(), Failure> {
+    if output.is_json() {
+        let facts = facts.into_iter();
+        let object: Map<_, _> = facts
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        return output.value(&object.into());
+    }
+    let mut table = Table::new(&["Property", "Value"]);
+    for (name, value) in facts {
+        if let Some(text) = text(&value) {
+            table.row([name.into(), Cell::Text(text)]);
+        }
+    }
+    output.table(&table)
 }
 
 /// A fact as a cell shows it; none where there is nothing to show.

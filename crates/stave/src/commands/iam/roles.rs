@@ -32,7 +32,7 @@ pub(super) async fn run(command: RoleCommand, desk: &Desk<'_>) -> Result<(), Fai
 }
 
 /// The trust policy that lets a service assume a role.
-fn trusting(service: &str) -> String {
+pub(in super::super) fn trusting(service: &str) -> String {
     json!({
         "Version": "2012-10-17",
         "Statement": [{
