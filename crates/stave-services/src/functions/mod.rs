@@ -76,7 +76,7 @@ pub use self::events::{EventSettings, EventSettingsChange};
 pub use self::invoke::{FunctionError, Invocation, InvocationRequest, InvocationType};
 pub use self::layers::{Layer, LayerFilter, NewLayer};
 pub use self::lookup::{Page, PageRequest};
-pub use self::package::{PackagedFile, pack, packaged_files};
+pub use self::package::{PackagedFile, pack, pack_texts, packaged_files};
 pub use self::permissions::{NewPermission, Policy};
 pub use self::ports::{
     CodeObjects, Delivery, Destinations, LogEvent, LogSink, Metric, MetricSink, Ports, Surroundings,

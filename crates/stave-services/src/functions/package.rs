@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use stave_core::{Error, Result};
+use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -78,24 +79,50 @@ pub fn pack(path: &Path) -> Result<Bytes> {
     {
         return check(read(file, MAX_INLINE_BYTES as u64)?.into());
     }
-    let failed = |error: zip::result::ZipError| {
-        Error::internal(format!("cannot pack {}", path.display())).caused_by(error)
-    };
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let mut zip = Zip::begin();
     let mut left = MAX_UNZIPPED_BYTES;
     for file in &files {
         let content = read(file, left)?;
         left -= content.len() as u64;
+        zip.add(&file.name, &content, file.is_executable)?;
+    }
+    zip.finish()
+}
+
+/// The zip of files that lie nowhere: names and contents.
+pub fn pack_texts(files: &[(&str, &str)]) -> Result<Bytes> {
+    let mut zip = Zip::begin();
+    for (name, content) in files {
+        zip.add(name, content.as_bytes(), false)?;
+    }
+    zip.finish()
+}
+
+/// A zip that is being written.
+struct Zip(ZipWriter<Cursor<Vec<u8>>>);
+
+impl Zip {
+    fn begin() -> Self {
+        Self(ZipWriter::new(Cursor::new(Vec::new())))
+    }
+
+    fn add(&mut self, name: &str, content: &[u8], is_executable: bool) -> Result<()> {
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
             .last_modified_time(zip::DateTime::default())
-            .unix_permissions(if file.is_executable { 0o755 } else { 0o644 });
-        zip.start_file(file.name.as_str(), options)
-            .map_err(failed)?;
-        zip.write_all(&content)
-            .map_err(|error| failed(error.into()))?;
+            .unix_permissions(if is_executable { 0o755 } else { 0o644 });
+        let failed =
+            |error: ZipError| Error::internal(format!("cannot pack {name}")).caused_by(error);
+        self.0.start_file(name, options).map_err(failed)?;
+        self.0
+            .write_all(content)
+            .map_err(|error| failed(error.into()))
     }
-    check(zip.finish().map_err(failed)?.into_inner().into())
+
+    fn finish(self) -> Result<Bytes> {
+        let failed = |error: ZipError| Error::internal("cannot pack the code").caused_by(error);
+        check(self.0.finish().map_err(failed)?.into_inner().into())
+    }
 }
 
 fn has_extension(path: &Path, extension: &str) -> bool {

@@ -12,12 +12,13 @@ Examples:
   stave demo --scale 10
   stave demo --from ~/Downloads/spotify-2023
   stave demo --pipeline api
+  stave demo --pipeline lambda
 
 Everything stays in the bucket stave-demo and the database spotify, to look around in;
 the next demo takes its place.")]
 pub struct DemoArgs {
     /// Which pipeline: CSV files joined to one table, or playlists of the Spotify Web API
-    /// (of a sandbox) made albums, artists and songs
+    /// (of a sandbox) made albums, artists and songs, by a job or by two functions in Python
     #[arg(long, value_name = "WHICH", default_value = "batch")]
     pub pipeline: Pipeline,
 
@@ -41,4 +42,6 @@ pub enum Pipeline {
     Batch,
     /// Sandbox, extract, transform, three tables
     Api,
+    /// Functions with spotipy and pandas, started by an object that comes
+    Lambda,
 }

@@ -4,6 +4,7 @@
 mod api;
 mod batch;
 mod files;
+mod lambda;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub async fn run(
     let hints = match args.pipeline {
         Pipeline::Batch => batch::run(&demo, &args, &stop).await?,
         Pipeline::Api => api::run(&demo, &args, &stop).await?,
+        Pipeline::Lambda => lambda::run(&demo, &args, &stop).await?,
     };
     output.say(&format!(
         "\nAll of it took {}. Look around:",

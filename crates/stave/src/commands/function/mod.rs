@@ -8,12 +8,12 @@ mod invoke;
 mod list;
 mod logs;
 mod on;
-mod reach;
-mod ready;
+pub(super) mod reach;
+pub(super) mod ready;
 mod remove;
-mod role;
+pub(super) mod role;
 mod settings;
-mod triggers;
+pub(super) mod triggers;
 mod watch;
 
 use std::path::Path;
@@ -50,9 +50,11 @@ pub async fn run(
 }
 
 /// What the commands work with.
-struct Desk {
-    stave: Arc<Stave>,
-    output: Output,
+pub(super) struct Desk {
+    /// The home.
+    pub stave: Arc<Stave>,
+    /// Where is said what.
+    pub output: Output,
 }
 
 impl Desk {

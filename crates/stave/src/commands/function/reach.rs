@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const REST: Duration = Duration::from_secs(10);
 
 /// What functions reach.
-pub(super) enum Reach {
+pub(in crate::commands) enum Reach {
     /// The home's server.
     Server,
     /// One of this process's own.
@@ -31,8 +31,18 @@ pub(super) enum Reach {
 }
 
 impl Reach {
-    /// Finds the home's server, or starts one. Before anything else asks for the platform.
+    /// Finds the home's server, or starts one that answers this process's functions and does
+    /// nothing else. Before anything else asks for the platform.
     pub async fn open(desk: &Desk) -> Result<Self> {
+        Self::find_or(desk, false).await
+    }
+
+    /// Finds the home's server, or starts one that does all that a server does.
+    pub async fn serve(desk: &Desk) -> Result<Self> {
+        Self::find_or(desk, true).await
+    }
+
+    async fn find_or(desk: &Desk, does_all: bool) -> Result<Self> {
         let stave = &desk.stave;
         if let Some(announced) = server::announced(stave.store.home()) {
             let asked = tokio::time::timeout(PATIENCE, health(&announced)).await;
@@ -48,7 +58,14 @@ impl Reach {
         };
         let server = Server::bind(Arc::clone(stave), options).await?;
         let (asking, stop) = Stop::new();
-        let serving = tokio::spawn(server.run_beside(stop));
+        let serving = async move {
+            if does_all {
+                server.run(stop).await
+            } else {
+                server.run_beside(stop).await
+            }
+        };
+        let serving = tokio::spawn(serving);
         Ok(Self::Own { asking, serving })
     }
 

@@ -15,7 +15,7 @@ const SAY_EVERY: Duration = Duration::from_secs(10);
 
 /// Waits until `function` is ready, and says what takes time; an error when it cannot be made
 /// ready.
-pub(super) async fn wait(desk: &Desk, function: &str) -> Result<FunctionVersion> {
+pub(in crate::commands) async fn wait(desk: &Desk, function: &str) -> Result<FunctionVersion> {
     let begun_at = Instant::now();
     let mut say_at = SAY_AFTER;
     loop {
@@ -71,7 +71,10 @@ fn failed(version: &FunctionVersion) -> Error {
 }
 
 /// Says which interpreter stands behind the function's runtime.
-pub(super) async fn say_interpreter(desk: &Desk, definition: &Definition) -> Result<String> {
+pub(in crate::commands) async fn say_interpreter(
+    desk: &Desk,
+    definition: &Definition,
+) -> Result<String> {
     if let Runtime::Provided(_) = definition.runtime {
         return Ok(definition.runtime.to_string());
     }

@@ -25,7 +25,7 @@ pub(super) fn named(desk: &Desk, role: &str) -> Result<String> {
 }
 
 /// Makes the role of a function that names none; says its ARN.
-pub(super) fn made(desk: &Desk, function: &str) -> Result<String> {
+pub(in crate::commands) fn made(desk: &Desk, function: &str) -> Result<String> {
     let (iam, caller) = (desk.stave.iam()?, desk.caller());
     let name = name_for(function);
     match iam.get_role(caller, &name) {

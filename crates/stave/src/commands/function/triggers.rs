@@ -19,7 +19,7 @@ const MAX_NAME: usize = 55;
 
 /// What is to start a function.
 #[derive(Debug)]
-pub(super) struct Triggers {
+pub(in crate::commands) struct Triggers {
     schedule: Option<String>,
     on: Vec<On>,
 }
