@@ -10,6 +10,8 @@ mod crawler;
 mod demo;
 #[path = "cli/errors.rs"]
 mod errors;
+#[path = "cli/function.rs"]
+mod function;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/iam.rs"]
