@@ -169,10 +169,10 @@ def test_other_hosts_are_met_themselves(home, tmp_path, other_host):
 
 
 @pytest.fixture
-def proxy(serve, home):
+def proxy(request, home):
     """The address of a running server's proxy."""
     pytest.importorskip("boto3")
-    serve()
+    request.getfixturevalue("serve")()
     url = json.loads((home.home / "server.json").read_text())["spotify"]
     host, port = url.removeprefix("http://").split(":")
     return host, int(port)

@@ -198,7 +198,7 @@ impl Functions {
     }
 
     /// The runtime for Python code that names none: of what is configured the newest, else that
-    /// of the interpreter that is found, which runs it as it is.
+    /// of the `python3` that is found.
     pub async fn usual_python(&self) -> Result<Runtime> {
         self.0.interpreters.usual_python().await
     }

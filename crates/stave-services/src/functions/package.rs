@@ -19,8 +19,9 @@ use super::errors::{invalid, io_error};
 
 /// The most files of a package.
 const MAX_FILES: usize = 20_000;
-/// How deep folders may lie in each other; deeper ones are links that lead in a circle.
-const MAX_DEPTH: usize = 64;
+/// How deep folders may lie in each other; deeper ones are links that lead in a circle, which Linux
+/// itself follows 40 times.
+const MAX_DEPTH: usize = 30;
 /// What is left out wherever it lies: what tools keep beside the code.
 const LEFT_OUT: [&str; 10] = [
     ".git",

@@ -46,6 +46,8 @@ pub async fn run(
     };
     let home = stave.store.home().clone();
     let server = Server::bind(stave, options).await?;
+    // Before it is said, so that who has heard it finds it.
+    server.announce()?;
     output.say(&format!("stave: serving at {}", server.url()));
     output.say(&format!(
         "stave: the root's access key is in {}; `eval \"$(stave env)\"` gives it to AWS's clients",

@@ -110,11 +110,15 @@ impl Server {
         &self.announced.url
     }
 
+    /// Tells the other commands of the home where it answers. Connections wait from then on.
+    pub fn announce(&self) -> Result<()> {
+        self.announced.write(self.stave.store.home())
+    }
+
     /// Answers until `stop` is asked; then lets the requests under way come to their end, within
     /// [`Limits::grace`].
     pub async fn run(self, stop: Stop) -> Result<()> {
         let home = self.stave.store.home().clone();
-        self.announced.write(&home)?;
         let announced = self.announced.clone();
         let upkeep = tokio::spawn(upkeep::run(Arc::clone(&self.stave)));
         let background = Background::start(&self.stave).await?;

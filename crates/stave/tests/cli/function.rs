@@ -267,6 +267,7 @@ fn what_cannot_be_is_told_before_anything_is_made() {
         assert!(said.contains(part), "{path}: {said}");
     }
     assert_eq!(program.json(&["function", "ls"]), json!([]));
+    assert_eq!(program.json(&["iam", "role", "ls"]), json!([]));
 
     create(&program, "greet", &[]);
     for event in ["{", "", "{} x"] {

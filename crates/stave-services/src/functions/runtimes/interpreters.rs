@@ -20,7 +20,7 @@ use super::Runtime;
 const PATIENCE: Duration = Duration::from_mins(1);
 /// The newest minor version of Python that is looked for.
 const NEWEST_PYTHON: u32 = 30;
-/// The minor version of Python that code is taken to be for that does not say.
+/// The minor version of Python that is asked for where any will do.
 const USUAL_PYTHON: u32 = 13;
 /// The oldest Python that our bootstrap runs on.
 const OLDEST_PYTHON: u32 = 8;
@@ -107,11 +107,16 @@ impl Interpreters {
         if let Some(minor) = configured.max() {
             return Ok(Runtime::Python(minor));
         }
-        let found = match self.find(Runtime::Python(USUAL_PYTHON)).await {
-            Ok(found) => found,
-            // Then one that is older.
-            Err(_) => self.find(Runtime::Python(OLDEST_PYTHON)).await?,
-        };
+        let usual = Runtime::Python(USUAL_PYTHON);
+        for path in self.named("python3") {
+            if let Some(found) = self.ask(usual, &path).await
+                && found.version >= (3, OLDEST_PYTHON, 0)
+            {
+                return format!("python3.{}", found.version.1).parse();
+            }
+        }
+        // There is none of that name; one that names its version may be there.
+        let found = self.find(Runtime::Python(OLDEST_PYTHON)).await?;
         format!("python3.{}", found.version.1).parse()
     }
 
@@ -157,18 +162,22 @@ impl Interpreters {
             ],
             Runtime::Provided(_) => Vec::new(),
         };
-        let folders: Vec<PathBuf> = std::env::split_paths(&self.search_path)
-            .filter(|folder| folder.is_absolute())
-            .collect();
         let mut found: Vec<PathBuf> = Vec::new();
-        for name in names {
-            for path in folders.iter().map(|folder| folder.join(&name)) {
-                if path.is_file() && !found.contains(&path) {
-                    found.push(path);
-                }
+        for path in names.iter().flat_map(|name| self.named(name)) {
+            if !found.contains(&path) {
+                found.push(path);
             }
         }
         found
+    }
+
+    /// What has that name in the search path.
+    fn named(&self, name: &str) -> Vec<PathBuf> {
+        std::env::split_paths(&self.search_path)
+            .filter(|folder| folder.is_absolute())
+            .map(|folder| folder.join(name))
+            .filter(|path| path.is_file())
+            .collect()
     }
 
     /// What the interpreter at `path` says of itself.

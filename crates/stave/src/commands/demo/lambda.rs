@@ -148,7 +148,7 @@ impl Demo {
                 _ => {}
             }
         }
-        let role = role::made(desk, OWNER)?;
+        let role = role::made(desk, OWNER)?.arn;
         for example in [EXTRACT, TRANSFORM] {
             let started_at = Instant::now();
             self.make(desk, &example, &role).await?;

@@ -5,6 +5,7 @@ use stave_services::functions::{
     CodeSource, CodeUpdate, FunctionVersion, NewFunction, Packages, Settings, Tags,
 };
 
+use super::role::Chosen;
 use super::triggers::{self, Triggers};
 use super::watch::{Watch, watch};
 use super::{Desk, list, pack, ready, role, settings};
@@ -28,22 +29,30 @@ pub(super) async fn create(args: CreateArgs, desk: &Desk, stop: &Stop) -> Result
     }
     let named = args.settings.role.clone();
     let mut settings = settings::of_new(desk, args.settings, &args.code, &packed.files).await?;
-    settings.role = Some(match named {
-        Some(role) => role::named(desk, &role)?,
+    let chosen = match named {
+        Some(role) => Chosen {
+            arn: role::named(desk, &role)?,
+            is_new: false,
+        },
         None => role::made(desk, &args.name)?,
-    });
-    let made = functions
-        .create_function(
-            desk.caller(),
-            NewFunction {
-                name: args.name.clone(),
-                code: CodeSource::Zip(packed.zip),
-                settings,
-                tags: Tags::default(),
-                publish: false,
-            },
-        )
-        .await?;
+    };
+    settings.role = Some(chosen.arn.clone());
+    let new = NewFunction {
+        name: args.name.clone(),
+        code: CodeSource::Zip(packed.zip),
+        settings,
+        tags: Tags::default(),
+        publish: false,
+    };
+    let made = match functions.create_function(desk.caller(), new).await {
+        Ok(made) => made,
+        Err(error) => {
+            if chosen.is_new {
+                role::remove(desk, &args.name, &chosen.arn)?;
+            }
+            return Err(error.into());
+        }
+    };
     let on = ready::say_interpreter(desk, &made.definition).await?;
     let handler = &made.definition.handler;
     desk.done(&format!(

@@ -142,15 +142,19 @@ impl Log<'_> {
         let line = if in_lines && self.desk.output.is_json() {
             value(event).to_string()
         } else {
-            let message = event.message.trim_end();
-            let message = message
-                .lines()
-                .map(|line| text::printable(line).into_owned());
-            let message: Vec<String> = message.collect();
-            format!("{} {}", at(event.at_ms), message.join("\n"))
+            format!("{} {}", at(event.at_ms), shown(event.message.trim_end()))
         };
         self.desk.output.data(format!("{line}\n").as_bytes())
     }
+}
+
+/// A message for eyes: its lines and tabs stay, what a terminal would obey does not.
+fn shown(message: &str) -> String {
+    let line = |line: &str| {
+        let parts = line.split('\t').map(text::printable);
+        parts.collect::<Vec<_>>().join("\t")
+    };
+    message.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn value(event: &FilteredEvent) -> serde_json::Value {
@@ -167,4 +171,15 @@ fn at(ms: i64) -> String {
         |_| ms.to_string(),
         |at| at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_keeps_its_lines_and_tabs_and_nothing_else_that_moves() {
+        assert_eq!(shown("a\tb\nc"), "a\tb\nc");
+        assert!(!shown("a\u{1b}[2Jb").contains('\u{1b}'));
+    }
 }

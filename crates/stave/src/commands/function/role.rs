@@ -24,14 +24,25 @@ pub(super) fn named(desk: &Desk, role: &str) -> Result<String> {
     Ok(desk.stave.iam()?.get_role(desk.caller(), role)?.arn)
 }
 
-/// Makes the role of a function that names none; says its ARN.
-pub(in crate::commands) fn made(desk: &Desk, function: &str) -> Result<String> {
+/// The role of a function.
+pub(in crate::commands) struct Chosen {
+    /// Its ARN.
+    pub arn: String,
+    /// Whether it has been made now.
+    pub is_new: bool,
+}
+
+/// Makes the role of a function that names none, unless it is there.
+pub(in crate::commands) fn made(desk: &Desk, function: &str) -> Result<Chosen> {
     let (iam, caller) = (desk.stave.iam()?, desk.caller());
     let name = name_for(function);
     match iam.get_role(caller, &name) {
         Ok(role) => {
             desk.done(&format!("uses the role {name}, which is there"));
-            return Ok(role.arn);
+            return Ok(Chosen {
+                arn: role.arn,
+                is_new: false,
+            });
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error),
@@ -54,7 +65,10 @@ pub(in crate::commands) fn made(desk: &Desk, function: &str) -> Result<String> {
         "made the role {name}: it may write logs (AWSLambdaBasicExecutionRole) and do everything \
          with every bucket (AmazonS3FullAccess)"
     ));
-    Ok(role.arn)
+    Ok(Chosen {
+        arn: role.arn,
+        is_new: true,
+    })
 }
 
 /// Removes the role of a function that is gone, if it was made for it.

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use stave_core::Result;
 use stave_store::Store;
@@ -41,6 +41,8 @@ pub struct Trusted {
 pub struct Trust {
     store: Store,
     made: OnceLock<Trusted>,
+    /// One makes them at a time.
+    turn: Mutex<()>,
 }
 
 impl Trust {
@@ -49,11 +51,13 @@ impl Trust {
         Self {
             store,
             made: OnceLock::new(),
+            turn: Mutex::default(),
         }
     }
 
     /// The files. Blocking.
     pub fn trusted(&self) -> Result<&Trusted> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(made) = self.made.get() {
             return Ok(made);
         }
