@@ -1,8 +1,11 @@
 """Functions for tests: their zips, their roles, and a home whose functions run on this Python."""
 
+<<<<<<< HEAD
 import base64
 import hashlib
 import io
+=======
+>>>>>>> 4f08737 (Agree on the help of stave function; run the demo's test with boto3 installed, too)
 import json
 import sys
 import urllib.request
@@ -13,6 +16,7 @@ HANDLER = "lambda_function.lambda_handler"
 ECHO = "def lambda_handler(event, context):\n    return event\n"
 
 
+<<<<<<< HEAD
 def configure(home):
     """Has functions run on this interpreter, with the packages that it has."""
     home.mkdir(parents=True, exist_ok=True)
@@ -20,6 +24,16 @@ def configure(home):
         f'[functions]\npackages = []\n\n[functions.interpreters]\n"{RUNTIME}" = "{sys.executable}"\n'
     )
     return home
+=======
+def configure(stave, interpreter=sys.executable, packages=()):
+    """Has the home's Python functions run on `interpreter`, with these packages beside what it has."""
+    stave.home.mkdir(parents=True, exist_ok=True)
+    lines = ["[functions]", f'interpreters = {{ "{RUNTIME}" = "{interpreter}" }}']
+    if packages is not None:
+        lines.append(f"packages = {json.dumps(list(packages))}")
+    (stave.home / "config.toml").write_text("\n".join(lines) + "\n")
+    return stave
+>>>>>>> 4f08737 (Agree on the help of stave function; run the demo's test with boto3 installed, too)
 
 
 def zipped(*code, **files):

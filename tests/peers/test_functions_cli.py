@@ -158,15 +158,15 @@ def test_the_example_runs_by_one_command(tmp_path):
 
 def test_the_demo_runs_end_to_end(home):
     pytest.importorskip("pandas")
-    venvs = home.home / "functions/venvs"
-    # What pip would install is there: the demo's functions name packages in a requirements.txt.
+    # Its packages come from where pip gets them, and boto3 with them, as on AWS.
+    configure(home, packages=None)
     said = home.run("demo", "--pipeline", "lambda", check=False, timeout=600)
     if said.returncode and "cannot install the packages" in said.stderr:
         pytest.skip("there is no index of packages to install from")
     assert said.returncode == 0, said.stderr
     assert "50 entries in raw_data/to_processed/spotify_raw_" in said.stderr
-    assert "Top tracks" in said.stderr and venvs.is_dir()
-    assert len(home.query("SELECT count(*) AS n FROM songs_data", "spotify")) == 1
-    again = home.run("demo", "--pipeline", "lambda", timeout=600)
-    assert home.query("SELECT count(*) - count(DISTINCT song_id) AS n FROM songs_data", "spotify") == [{"n": 0}]
-    assert again.returncode == 0
+    assert "Top tracks" in said.stderr
+    # The next demo takes its place.
+    home.run("demo", "--pipeline", "lambda", timeout=600)
+    counts = home.query("SELECT count(*) AS n, count(DISTINCT song_id) AS ids FROM songs_data", "spotify")
+    assert counts == [{"n": 50, "ids": 50}]

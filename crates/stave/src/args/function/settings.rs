@@ -30,6 +30,10 @@ pub struct CreateArgs {
     #[arg(long, value_name = "PATH")]
     pub code: PathBuf,
 
+    /// Rebuild whenever the code changes, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
+
     /// What is set of it
     #[command(flatten)]
     pub settings: SettingsArgs,
@@ -37,10 +41,6 @@ pub struct CreateArgs {
     /// What starts it
     #[command(flatten)]
     pub triggers: TriggerArgs,
-
-    /// Rebuild whenever the code changes, until Ctrl-C
-    #[arg(long)]
-    pub watch: bool,
 }
 
 /// `stave function update`
@@ -61,6 +61,10 @@ pub struct UpdateArgs {
     /// New code: a folder, a file of source, or a zip
     #[arg(long, value_name = "PATH")]
     pub code: Option<PathBuf>,
+
+    /// Rebuild whenever the code changes, until Ctrl-C
+    #[arg(long, requires = "code")]
+    pub watch: bool,
 
     /// What is set of it
     #[command(flatten)]
@@ -85,10 +89,6 @@ pub struct UpdateArgs {
     /// No bucket starts it any more
     #[arg(long, conflicts_with = "on")]
     pub no_on: bool,
-
-    /// Rebuild whenever the code changes, until Ctrl-C
-    #[arg(long, requires = "code")]
-    pub watch: bool,
 }
 
 /// What can be set of a function.
