@@ -1,13 +1,11 @@
 """Functions for tests: their zips, their roles, and a home whose functions run on this Python."""
 
-<<<<<<< HEAD
 import base64
 import hashlib
 import io
-=======
->>>>>>> 4f08737 (Agree on the help of stave function; run the demo's test with boto3 installed, too)
 import json
 import sys
+import textwrap
 import urllib.request
 import zipfile
 
@@ -16,24 +14,22 @@ HANDLER = "lambda_function.lambda_handler"
 ECHO = "def lambda_handler(event, context):\n    return event\n"
 
 
-<<<<<<< HEAD
-def configure(home):
-    """Has functions run on this interpreter, with the packages that it has."""
+def configure(home, packages=()):
+    """Has functions run on this interpreter, with the packages that it has and those that are named
+    (None: those that every function has)."""
     home.mkdir(parents=True, exist_ok=True)
-    (home / "config.toml").write_text(
-        f'[functions]\npackages = []\n\n[functions.interpreters]\n"{RUNTIME}" = "{sys.executable}"\n'
-    )
-    return home
-=======
-def configure(stave, interpreter=sys.executable, packages=()):
-    """Has the home's Python functions run on `interpreter`, with these packages beside what it has."""
-    stave.home.mkdir(parents=True, exist_ok=True)
-    lines = ["[functions]", f'interpreters = {{ "{RUNTIME}" = "{interpreter}" }}']
+    lines = ["[functions]", f'interpreters = {{ "{RUNTIME}" = "{sys.executable}" }}']
     if packages is not None:
         lines.append(f"packages = {json.dumps(list(packages))}")
-    (stave.home / "config.toml").write_text("\n".join(lines) + "\n")
-    return stave
->>>>>>> 4f08737 (Agree on the help of stave function; run the demo's test with boto3 installed, too)
+    (home / "config.toml").write_text("\n".join(lines) + "\n")
+    return home
+
+
+def code(folder, source, name="lambda_function.py"):
+    """A folder with the code of a function."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(textwrap.dedent(source))
+    return folder
 
 
 def zipped(*code, **files):

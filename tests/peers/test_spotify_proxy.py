@@ -59,7 +59,8 @@ URLLIB = """
 
 @pytest.fixture
 def home(stave):
-    return configure(stave)
+    configure(stave.home)
+    return stave
 
 
 def made(stave, folder, source, *words):

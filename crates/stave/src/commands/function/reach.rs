@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::Desk;
 use crate::commands::doctor::health;
-use crate::server::{self, Limits, ServeOptions, Server};
+use crate::server::{self, Limits, MetricsFor, ServeOptions, Server};
 use crate::stop::{Asking, Stop};
 
 /// How long the home's server may take to say that it is well.
@@ -55,6 +55,7 @@ impl Reach {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             tls: None,
             limits: Limits::default(),
+            metrics_for: MetricsFor::Nobody,
         };
         let server = Server::bind(Arc::clone(stave), options).await?;
         let (asking, stop) = Stop::new();
