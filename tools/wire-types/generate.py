@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the wire types of AWS's services from the models that botocore carries.
 
-    generate.py            writes crates/stave/src/wire/types/*.rs
+    generate.py            writes crates/stave-wire/src/types/*.rs
     generate.py --check    says which of them are not as it would write them, and fails if any
 
 What is written for a service is in services.toml: the model, and the operations that are served;
@@ -22,7 +22,7 @@ from model import Model
 from rust import module
 
 HERE = pathlib.Path(__file__).resolve().parent
-TYPES = HERE.parents[1] / "crates/stave/src/wire/types"
+TYPES = HERE.parents[1] / "crates/stave-wire/src/types"
 
 
 def load(path):

@@ -12,7 +12,7 @@ HEAD = """\
 
 //! The wire types of {title}.
 
-#![allow(dead_code, reason = "a handler need not look at every member")]
+#![allow(missing_docs, reason = "AWS says what they are")]
 #![allow(clippy::struct_field_names, reason = "the names are AWS's")]
 """
 RESERVED = {"Option", "Some", "None", "Ok", "Err", "Vec", "String", "Box", "Self", "Value", "Bytes",
@@ -292,8 +292,8 @@ def uses(body):
     shape = among(["Location", "Member", "Shape", "TimestampFormat"])
     value = among(["FromValue", "IntoValue", "Value"])
     value += ["optional"] if "optional(self" in body else []
-    lines.append(f"use crate::wire::model::{{{', '.join(model)}}};")
-    lines += ["use crate::wire::pattern::Pattern;"] if among(["Pattern"]) else []
-    lines.append(f"use crate::wire::shape::{{self, {', '.join(shape)}}};")
-    lines.append(f"use crate::wire::value::{{{', '.join(value)}}};")
+    lines.append(f"use crate::model::{{{', '.join(model)}}};")
+    lines += ["use crate::pattern::Pattern;"] if among(["Pattern"]) else []
+    lines.append(f"use crate::shape::{{self, {', '.join(shape)}}};")
+    lines.append(f"use crate::value::{{{', '.join(value)}}};")
     return "\n".join(lines) + "\n"

@@ -2,7 +2,8 @@
 //! authenticated comes in as a [`Call`], an HTTP answer goes out; between them a handler decodes
 //! nothing and encodes nothing, it calls one operation of a service.
 //!
-//! - `types` is generated from AWS's models: operations, shapes, and the types of the handlers.
+//! - `stave-wire` has what is generated from AWS's models: operations, shapes, and the types of the
+//!   handlers.
 //! - `query`, `json`, `rest_json` and `cbor` are the protocols, guided by the shapes.
 //! - `door` knows who does which operation; the folders of services (`iam`, `lambda`, `events` …) are
 //!   handlers.
@@ -19,22 +20,17 @@ mod iam;
 mod json;
 mod lambda;
 mod logs;
-mod model;
-mod pattern;
 mod query;
 mod reply;
 mod rest_json;
 pub mod s3;
 mod scheduler;
-mod shape;
 mod stranger;
 mod sts;
 #[cfg(test)]
 mod tests;
 mod text;
-mod types;
 mod validate;
-mod value;
 
 use std::collections::HashMap;
 
@@ -43,6 +39,7 @@ use http::header::HeaderMap;
 use http::{Method, Response, Uri};
 use stave_core::{Caller, Error};
 use stave_services::Iam;
+use stave_wire::{model, pattern, shape, types, value};
 
 use self::door::Door;
 pub use self::fault::{unauthenticated, unsigned};

@@ -87,8 +87,9 @@ async fn other_hosts_are_passed_through_as_they_are() {
     assert!(body[..body.len() - 1] == bytes && body.ends_with(b"!"));
     echo.await.expect("ended");
 
-    let gone = TcpListener::bind("127.0.0.1:0").await.expect("bound");
-    let gone = gone.local_addr().expect("bound");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
+    let gone = listener.local_addr().expect("bound");
+    drop(listener);
     let refused = said(
         address,
         format!("CONNECT {gone} HTTP/1.1\r\n\r\n").as_bytes(),

@@ -42,10 +42,6 @@ impl Members {
     /// The next member, if it is there.
     ///
     /// None of the outer option means that the value does not fit the type.
-    #[expect(
-        clippy::option_option,
-        reason = "a member that is not there is no fault"
-    )]
     pub fn optional<T: FromValue>(&mut self) -> Option<Option<T>> {
         match self.0.next()? {
             Some(value) => T::from_value(value).map(Some),

@@ -7,15 +7,15 @@
 
 //! The wire types of AWS Identity and Access Management.
 
-#![allow(dead_code, reason = "a handler need not look at every member")]
+#![allow(missing_docs, reason = "AWS says what they are")]
 #![allow(clippy::struct_field_names, reason = "the names are AWS's")]
 
 use std::collections::BTreeMap;
 
-use crate::wire::model::{ErrorShape, Op, Operation, Protocol, Service};
-use crate::wire::pattern::Pattern;
-use crate::wire::shape::{self, Member, Shape};
-use crate::wire::value::{FromValue, IntoValue, Value, optional};
+use crate::model::{ErrorShape, Op, Operation, Protocol, Service};
+use crate::pattern::Pattern;
+use crate::shape::{self, Member, Shape};
+use crate::value::{FromValue, IntoValue, Value, optional};
 use jiff::Timestamp;
 
 /// AWS Identity and Access Management.

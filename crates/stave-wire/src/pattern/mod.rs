@@ -42,7 +42,6 @@ impl Pattern {
     }
 
     /// Whether it can be read here.
-    #[cfg(test)]
     pub fn is_read(&self) -> bool {
         self.program().is_some()
     }

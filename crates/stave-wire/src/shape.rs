@@ -3,11 +3,6 @@
 //!
 //! Must not know: any protocol, any service.
 
-#![allow(
-    dead_code,
-    reason = "AWS's models have more forms than those of the services that are served by now"
-)]
-
 use super::pattern::Pattern;
 
 /// A value's form and the rules for it.

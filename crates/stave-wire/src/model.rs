@@ -2,11 +2,6 @@
 //!
 //! Must not know: how anything is encoded, what an operation does.
 
-#![allow(
-    dead_code,
-    reason = "AWS's models have more forms than those of the services that are served by now"
-)]
-
 use std::marker::PhantomData;
 
 use super::shape::Shape;
