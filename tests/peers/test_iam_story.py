@@ -38,7 +38,7 @@ def test_the_example_against_a_running_server(serve, refused, tls):
     assert "cloudwatch:ListMetrics" in answer["Error"]["Message"], answer
     assert f"user/{NAME}" in answer["Error"]["Message"], answer
     for service, call, options in (
-        ("cloudwatch", "put_metric_data", {"Namespace": "n", "MetricData": []}),
+        ("cloudwatch", "put_metric_data", {"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1}]}),
         ("logs", "describe_log_groups", {}), ("events", "list_rules", {}),
     ):
         refused(("AccessDenied", "AccessDeniedException"), getattr(own(service), call), **options)

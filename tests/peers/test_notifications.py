@@ -11,6 +11,7 @@ import zipfile
 
 import pytest
 
+from functions import RUNTIME, configure
 from ledger import ACCOUNT, REGION, role, until
 
 HANDLER = """
@@ -37,7 +38,7 @@ class Told:
         self.attach(server)
         self.s3.create_bucket(Bucket=name)
         made = server.client("lambda").create_function(
-            FunctionName=name, Runtime="python3.12", Handler="lambda_function.handler",
+            FunctionName=name, Runtime=RUNTIME, Handler="lambda_function.handler",
             Role=role(server.client("iam"), name, "lambda.amazonaws.com", "logs:*"),
             Code={"ZipFile": zipped(HANDLER)}, Timeout=30,
         )
@@ -84,8 +85,7 @@ class Told:
 
 @pytest.fixture
 def server(stave, serve):
-    stave.home.mkdir(parents=True)
-    (stave.home / "config.toml").write_text("[functions]\npackages = []\n")
+    configure(stave.home)
     return serve()
 
 

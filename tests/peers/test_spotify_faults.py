@@ -109,7 +109,7 @@ def test_a_rate_limit_is_waited_for(sandbox, stave, whole):
 def test_pages_shrink_to_what_is_allowed_and_stay(sandbox, stave, whole, tmp_path):
     faults = tmp_path / "faults"
     faults.write_text("".join(
-        f"GET /v1/me/tracks?limit={size}: 400 limit   # as an app in development mode is told\n" for size in (50, 20)
+        f"# as an app in development mode is told\nGET /v1/me/tracks?limit={size}: 400 limit\n" for size in (50, 20)
     ))
     server = sandbox(*MOMENT, "--fault-file", str(faults))
     done = extract(stave, server, *REST)

@@ -130,7 +130,7 @@ def remote(tmp_path):
         "s3", endpoint_url=env["AWS_ENDPOINT_URL"], aws_access_key_id="test", aws_secret_access_key="test",
         region_name="us-east-1",
     )
-    for name in ("far-raw", "far-lake"):
+    for name in ("far-purged-raw", "far-purged-lake"):
         stave.s3.create_bucket(Bucket=name)
     yield stave
     moto.stop()
@@ -144,29 +144,29 @@ def test_what_was_written_to_other_servers_goes_too(sandbox, remote):
     server = sandbox()
     remote.run("mb", "s3://near")
     for account in ("a", "b"):
-        for bucket in ("s3://far-raw/deep", "s3://near"):
+        for bucket in ("s3://far-purged-raw/deep", "s3://near"):
             remote.run(
                 "spotify", "extract", "--sandbox", server.base, "--bucket", bucket, "--account", account,
                 "--stream", "me",
             )
-    remote.s3.put_object(Bucket="far-raw", Key="deep/mine.json", Body=b"{}")
-    assert len(keys(remote, "far-raw")) == 3
+    remote.s3.put_object(Bucket="far-purged-raw", Key="deep/mine.json", Body=b"{}")
+    assert len(keys(remote, "far-purged-raw")) == 3
     # What a job makes of it on a server that nothing was extracted to.
     remote.job({"Name": "copy", "CodeGenConfigurationNodes": {
         "in": {"S3JsonSource": {"Name": "in", "Paths": ["s3://near/raw_data/"], "Recurse": True}},
         "out": {"S3DirectTarget": {
-            "Name": "out", "Inputs": ["in"], "Path": "s3://far-lake/derived/", "Format": "json",
+            "Name": "out", "Inputs": ["in"], "Path": "s3://far-purged-lake/derived/", "Format": "json",
         }},
     }})
-    made = keys(remote, "far-lake")
+    made = keys(remote, "far-purged-lake")
     assert made
-    remote.s3.put_object(Bucket="far-lake", Key="derived/mine.json", Body=b"{}")
+    remote.s3.put_object(Bucket="far-purged-lake", Key="derived/mine.json", Body=b"{}")
     groups = json.loads(remote.run("--json", "spotify", "purge", "--account", "a", "--dry-run").stdout)
-    assert {group["Bucket"] for group in groups} == {"far-raw", "far-lake", "near"}
+    assert {group["Bucket"] for group in groups} == {"far-purged-raw", "far-purged-lake", "near"}
     remote.run("spotify", "purge", "--account", "a")
-    assert keys(remote, "far-lake") == ["derived/mine.json"]
-    (of_b,) = [key for key in keys(remote, "far-raw") if key != "deep/mine.json"]
-    told = remote.s3.head_object(Bucket="far-raw", Key=of_b)["Metadata"]
+    assert keys(remote, "far-purged-lake") == ["derived/mine.json"]
+    (of_b,) = [key for key in keys(remote, "far-purged-raw") if key != "deep/mine.json"]
+    told = remote.s3.head_object(Bucket="far-purged-raw", Key=of_b)["Metadata"]
     assert told["spotify-account"] == "b"
     remote.run("spotify", "purge", "--older-than", "0h")
-    assert keys(remote, "far-raw") == ["deep/mine.json"]
+    assert keys(remote, "far-purged-raw") == ["deep/mine.json"]

@@ -307,6 +307,11 @@ fn wrong_schedules_are_refused() {
 #[tokio::test]
 async fn an_input_is_filled_in_and_a_bus_gets_an_event() {
     let world = world();
+    let may = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "events:PutEvents", "Resource": "*"}}"#;
+    world
+        .iam
+        .put_inline_policy(&world.root, EntityKind::Role, "sender", "may", may)
+        .expect("put");
     world.schedule("text", ScheduleDefinition {
         target: ScheduleTarget {
             input: Some(
