@@ -173,7 +173,7 @@ PATHS = [
 
 def outside(home):
     """What lies in the home beside objects and rows."""
-    skipped = ("stave.db", "buckets", "multipart", "versions", "tmp")
+    skipped = ("stave.db", "telemetry/", "buckets", "multipart", "versions", "tmp")
     return {
         str(path.relative_to(home)): hashlib.md5(path.read_bytes()).hexdigest()
         for path in [*home.rglob("*"), *home.parent.glob("canary")]
