@@ -19,6 +19,7 @@ mod routes;
 mod rows;
 mod schema;
 mod staging;
+mod statements;
 mod store;
 pub mod telemetry;
 mod together;

@@ -10,6 +10,7 @@ use stave_core::Result;
 
 use super::super::limit;
 use super::Rows;
+use crate::statements::Statements as _;
 use crate::store::{from_micros, to_micros};
 
 /// How many deliveries that were given up are kept; the oldest go first.
@@ -105,7 +106,7 @@ impl Rows<'_> {
     /// Queues a delivery; `false` when one of its id is queued already.
     pub fn add_delivery(&self, new: &NewDelivery) -> Result<bool> {
         let now = to_micros(self.now);
-        let added = self.run(
+        let added = self.tx.run(
             "INSERT OR IGNORE INTO eventing_deliveries (id, source, target, role, payload,
              details, max_attempts, expires_at, created_at, attempts, next_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?9)",
@@ -128,7 +129,7 @@ impl Rows<'_> {
     /// others until `until`.
     pub fn take_deliveries(&self, until: Timestamp, max: usize) -> Result<Vec<Delivery>> {
         let now = to_micros(self.now);
-        let mut taken = self.list(
+        let mut taken = self.tx.list(
             "UPDATE eventing_deliveries SET next_at = ?2, attempts = attempts + 1
              WHERE seq IN (SELECT seq FROM eventing_deliveries WHERE next_at <= ?1
                            ORDER BY next_at, seq LIMIT ?3)
@@ -143,7 +144,7 @@ impl Rows<'_> {
 
     /// A delivery has arrived. `false` when somebody else has taken it since.
     pub fn end_delivery(&self, delivery: &Delivery) -> Result<bool> {
-        let ended = self.run(
+        let ended = self.tx.run(
             "DELETE FROM eventing_deliveries WHERE seq = ?1 AND attempts = ?2",
             params![delivery.seq.cast_signed(), delivery.attempt],
         )?;
@@ -152,7 +153,7 @@ impl Rows<'_> {
 
     /// A delivery is to be tried again at `at`. `false` when somebody else has taken it since.
     pub fn retry_delivery(&self, delivery: &Delivery, at: Timestamp) -> Result<bool> {
-        let noted = self.run(
+        let noted = self.tx.run(
             "UPDATE eventing_deliveries SET next_at = ?3 WHERE seq = ?1 AND attempts = ?2",
             params![delivery.seq.cast_signed(), delivery.attempt, to_micros(at)],
         )?;
@@ -165,7 +166,7 @@ impl Rows<'_> {
             return Ok(false);
         }
         let new = &delivery.new;
-        self.run(
+        self.tx.run(
             "INSERT INTO eventing_dead_letters (id, source, target, payload, attempts, error,
              failed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
@@ -179,7 +180,7 @@ impl Rows<'_> {
             ],
         )?;
         let last = self.tx.last_insert_rowid();
-        self.run(
+        self.tx.run(
             "DELETE FROM eventing_dead_letters WHERE seq <= ?1",
             [last - KEPT_DEAD_LETTERS],
         )?;
@@ -189,25 +190,27 @@ impl Rows<'_> {
     /// When the next delivery may be taken.
     pub fn next_delivery(&self) -> Result<Option<Timestamp>> {
         let next: Option<Option<i64>> =
-            self.one("SELECT min(next_at) FROM eventing_deliveries", [], |row| {
-                row.get(0)
-            })?;
+            self.tx
+                .one("SELECT min(next_at) FROM eventing_deliveries", [], |row| {
+                    row.get(0)
+                })?;
         Ok(next.flatten().map(from_micros))
     }
 
     /// How many deliveries are on their way.
     pub fn count_deliveries(&self) -> Result<u64> {
         let count: Option<i64> =
-            self.one("SELECT count(*) FROM eventing_deliveries", [], |row| {
-                row.get(0)
-            })?;
+            self.tx
+                .one("SELECT count(*) FROM eventing_deliveries", [], |row| {
+                    row.get(0)
+                })?;
         Ok(count.unwrap_or_default().cast_unsigned())
     }
 
     /// Deliveries that were given up, the latest first, before the one of the place `before`.
     pub fn dead_letters(&self, before: Option<u64>, max: usize) -> Result<Vec<DeadLetter>> {
         let before = before.map_or(i64::MAX, u64::cast_signed);
-        self.list(
+        self.tx.list(
             "SELECT seq, id, source, target, payload, attempts, error, failed_at
              FROM eventing_dead_letters WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2",
             params![before, limit(max)],

@@ -7,6 +7,7 @@ use stave_core::{Error, Result};
 use super::super::limit;
 use super::Rows;
 use crate::faults::rule_error;
+use crate::statements::Statements as _;
 use crate::store::{from_micros, to_micros};
 
 /// What a document describes.
@@ -66,20 +67,23 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Document> {
 impl Rows<'_> {
     /// How often documents have changed: what was read of them is good until it does.
     pub fn generation(&self) -> Result<i64> {
-        let generation = self.one("SELECT generation FROM eventing_state", [], |row| {
-            row.get(0)
-        })?;
+        let generation = self
+            .tx
+            .one("SELECT generation FROM eventing_state", [], |row| {
+                row.get(0)
+            })?;
         Ok(generation.unwrap_or_default())
     }
 
     fn changed(&self) -> Result<()> {
-        self.run("UPDATE eventing_state SET generation = generation + 1", [])
+        self.tx
+            .run("UPDATE eventing_state SET generation = generation + 1", [])
             .map(drop)
     }
 
     /// The document of that name.
     pub fn document(&self, kind: Kind, parent: &str, name: &str) -> Result<Option<Document>> {
-        self.one(
+        self.tx.one(
             &format!(
                 "SELECT {COLUMNS} FROM eventing_documents
                  WHERE kind = ?1 AND parent = ?2 AND name = ?3"
@@ -98,7 +102,7 @@ impl Rows<'_> {
         after: &str,
         max: usize,
     ) -> Result<Vec<Document>> {
-        self.list(
+        self.tx.list(
             &format!(
                 "SELECT {COLUMNS} FROM eventing_documents
                  WHERE kind = ?1 AND parent = ?2 AND name >= ?3 AND name > ?4
@@ -117,7 +121,7 @@ impl Rows<'_> {
         after: (&str, &str),
         max: usize,
     ) -> Result<Vec<Document>> {
-        self.list(
+        self.tx.list(
             &format!(
                 "SELECT {COLUMNS} FROM eventing_documents
                  WHERE kind = ?1 AND parent >= ?2 AND substr(parent, 1, length(?2)) = ?2
@@ -147,7 +151,7 @@ impl Rows<'_> {
     /// Adds a document or replaces the one of its name.
     pub fn put_document(&self, kind: Kind, parent: &str, name: &str, text: &str) -> Result<()> {
         let now = to_micros(self.now);
-        self.run(
+        self.tx.run(
             "INSERT INTO eventing_documents VALUES (?1, ?2, ?3, ?4, ?5, ?5)
              ON CONFLICT (kind, parent, name) DO UPDATE SET document = ?4, updated_at = ?5",
             params![kind.as_str(), parent, name, text, now],
@@ -157,7 +161,7 @@ impl Rows<'_> {
 
     /// Removes a document; says whether it was there.
     pub fn remove_document(&self, kind: Kind, parent: &str, name: &str) -> Result<bool> {
-        let removed = self.run(
+        let removed = self.tx.run(
             "DELETE FROM eventing_documents WHERE kind = ?1 AND parent = ?2 AND name = ?3",
             params![kind.as_str(), parent, name],
         )?;
@@ -169,7 +173,7 @@ impl Rows<'_> {
 
     /// How many documents a parent has.
     pub fn count_documents(&self, kind: Kind, parent: &str) -> Result<usize> {
-        let count: Option<i64> = self.one(
+        let count: Option<i64> = self.tx.one(
             "SELECT count(*) FROM eventing_documents WHERE kind = ?1 AND parent = ?2",
             params![kind.as_str(), parent],
             |row| row.get(0),

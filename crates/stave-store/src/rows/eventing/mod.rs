@@ -12,13 +12,12 @@ mod tests;
 mod timers;
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Transaction};
+use rusqlite::Transaction;
 use stave_core::Result;
 
 pub use self::deliveries::{DeadLetter, Delivery, NewDelivery};
 pub use self::documents::{Document, Kind};
 pub use self::timers::Timer;
-use crate::faults::SqlContext;
 use crate::store::Store;
 
 /// The rows, within a transaction.
@@ -69,32 +68,5 @@ impl Rows<'_> {
     /// to be noted: `false` says that somebody else has done the same.
     pub fn pass_object_events(&self, consumer: &str, first: u64, last: u64) -> Result<bool> {
         super::events::pass(self.tx, consumer, first, last)
-    }
-
-    fn list<T>(
-        &self,
-        sql: &str,
-        parameters: impl rusqlite::Params,
-        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Vec<T>> {
-        let mut statement = self.tx.prepare_cached(sql).sql()?;
-        let rows = statement.query_map(parameters, read).sql()?;
-        rows.collect::<rusqlite::Result<_>>().sql()
-    }
-
-    fn one<T>(
-        &self,
-        sql: &str,
-        parameters: impl rusqlite::Params,
-        read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Option<T>> {
-        let mut statement = self.tx.prepare_cached(sql).sql()?;
-        statement.query_row(parameters, read).optional().sql()
-    }
-
-    /// Runs a statement; says how many rows it touched.
-    fn run(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<usize> {
-        let mut statement = self.tx.prepare_cached(sql).sql()?;
-        statement.execute(parameters).sql()
     }
 }

@@ -7,6 +7,7 @@ use stave_core::Result;
 
 use super::super::limit;
 use super::Rows;
+use crate::statements::Statements as _;
 use crate::store::{from_micros, to_micros};
 
 /// When something is due next.
@@ -36,27 +37,29 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Timer> {
 impl Rows<'_> {
     /// Sets a timer, in place of the owner's old one.
     pub fn set_timer(&self, timer: &Timer) -> Result<()> {
-        self.run(
-            "INSERT OR REPLACE INTO eventing_timers VALUES (?1, ?2, ?3, ?4)",
-            params![
-                timer.owner,
-                to_micros(timer.anchor_at),
-                to_micros(timer.due_at),
-                to_micros(timer.fire_at)
-            ],
-        )
-        .map(drop)
+        self.tx
+            .run(
+                "INSERT OR REPLACE INTO eventing_timers VALUES (?1, ?2, ?3, ?4)",
+                params![
+                    timer.owner,
+                    to_micros(timer.anchor_at),
+                    to_micros(timer.due_at),
+                    to_micros(timer.fire_at)
+                ],
+            )
+            .map(drop)
     }
 
     /// Takes a timer away; not an error where there is none.
     pub fn clear_timer(&self, owner: &str) -> Result<()> {
-        self.run("DELETE FROM eventing_timers WHERE owner = ?1", [owner])
+        self.tx
+            .run("DELETE FROM eventing_timers WHERE owner = ?1", [owner])
             .map(drop)
     }
 
     /// The timer of an owner.
     pub fn timer(&self, owner: &str) -> Result<Option<Timer>> {
-        self.one(
+        self.tx.one(
             &format!("SELECT {COLUMNS} FROM eventing_timers WHERE owner = ?1"),
             [owner],
             read,
@@ -65,7 +68,7 @@ impl Rows<'_> {
 
     /// Timers that are to be fired at `now` or were before, the oldest first.
     pub fn due_timers(&self, now: Timestamp, max: usize) -> Result<Vec<Timer>> {
-        self.list(
+        self.tx.list(
             &format!(
                 "SELECT {COLUMNS} FROM eventing_timers WHERE fire_at <= ?1
                  ORDER BY fire_at, owner LIMIT ?2"
@@ -78,9 +81,10 @@ impl Rows<'_> {
     /// When the next timer is to be fired.
     pub fn next_timer(&self) -> Result<Option<Timestamp>> {
         let next: Option<Option<i64>> =
-            self.one("SELECT min(fire_at) FROM eventing_timers", [], |row| {
-                row.get(0)
-            })?;
+            self.tx
+                .one("SELECT min(fire_at) FROM eventing_timers", [], |row| {
+                    row.get(0)
+                })?;
         Ok(next.flatten().map(from_micros))
     }
 }

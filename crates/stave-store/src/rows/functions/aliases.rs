@@ -6,6 +6,7 @@ use stave_core::{Error, Result};
 use super::super::limit;
 use super::Rows;
 use crate::faults::rule_error;
+use crate::statements::Statements as _;
 
 /// An alias.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +33,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Alias> {
 impl Rows<'_> {
     /// The alias of that name.
     pub fn alias(&self, function: &str, name: &str) -> Result<Option<Alias>> {
-        self.one(
+        self.tx.one(
             "SELECT function, name, version, definition FROM function_aliases
              WHERE function = ?1 AND name = ?2",
             [function, name],
@@ -62,27 +63,28 @@ impl Rows<'_> {
 
     /// Replaces an alias.
     pub fn replace_alias(&self, alias: &Alias) -> Result<()> {
-        self.run(
-            "UPDATE function_aliases SET version = ?3, definition = ?4
+        self.tx
+            .run(
+                "UPDATE function_aliases SET version = ?3, definition = ?4
              WHERE function = ?1 AND name = ?2",
-            params![
-                alias.function,
-                alias.name,
-                alias.version.cast_signed(),
-                alias.definition
-            ],
-        )
-        .map(drop)
+                params![
+                    alias.function,
+                    alias.name,
+                    alias.version.cast_signed(),
+                    alias.definition
+                ],
+            )
+            .map(drop)
     }
 
     /// Removes an alias with its settings; says whether it was there.
     pub fn remove_alias(&self, function: &str, name: &str) -> Result<bool> {
-        self.run(
+        self.tx.run(
             "DELETE FROM function_settings WHERE function = ?1 AND qualifier = ?2",
             [function, name],
         )?;
         let sql = "DELETE FROM function_aliases WHERE function = ?1 AND name = ?2";
-        Ok(self.run(sql, [function, name])? > 0)
+        Ok(self.tx.run(sql, [function, name])? > 0)
     }
 
     /// At most `max` aliases of a function after the name `after`; of one version if it is given.
@@ -93,7 +95,7 @@ impl Rows<'_> {
         after: &str,
         max: usize,
     ) -> Result<Vec<Alias>> {
-        self.list(
+        self.tx.list(
             "SELECT function, name, version, definition FROM function_aliases
              WHERE function = ?1 AND name > ?2 AND (?3 IS NULL OR version = ?3)
              ORDER BY name LIMIT ?4",

@@ -21,6 +21,7 @@ use crate::faults::IoContext;
 use crate::home::{check_id, private_dir};
 use crate::liveness::Scratch;
 use crate::local::sync_folder;
+use crate::statements::Statements as _;
 use crate::store::{Store, to_micros};
 
 /// How long code is kept that nothing uses.
@@ -161,7 +162,7 @@ impl Store {
 impl Rows<'_> {
     /// The code of that hash, if it is there.
     pub fn code(&self, sha256: &str) -> Result<Option<StoredCode>> {
-        self.one(
+        self.tx.one(
             "SELECT sha256, zip_bytes, unzipped_bytes FROM function_code WHERE sha256 = ?1",
             [sha256],
             |row| {
@@ -177,7 +178,7 @@ impl Rows<'_> {
     /// Keeps code for another hour; says whether it is there.
     pub fn touch_code(&self, sha256: &str) -> Result<bool> {
         let sql = "UPDATE function_code SET stored_at = ?2 WHERE sha256 = ?1";
-        Ok(self.run(sql, params![sha256, to_micros(self.now)])? > 0)
+        Ok(self.tx.run(sql, params![sha256, to_micros(self.now)])? > 0)
     }
 
     /// The size of all zips that functions' versions and layers' versions use, in bytes: one
@@ -192,21 +193,22 @@ impl Rows<'_> {
     }
 
     fn add_code(&self, code: &StoredCode) -> Result<()> {
-        self.run(
-            "INSERT INTO function_code VALUES (?1, ?2, ?3, ?4)",
-            params![
-                code.sha256,
-                code.zip_bytes.cast_signed(),
-                code.unzipped_bytes.cast_signed(),
-                to_micros(self.now)
-            ],
-        )
-        .map(drop)
+        self.tx
+            .run(
+                "INSERT INTO function_code VALUES (?1, ?2, ?3, ?4)",
+                params![
+                    code.sha256,
+                    code.zip_bytes.cast_signed(),
+                    code.unzipped_bytes.cast_signed(),
+                    to_micros(self.now)
+                ],
+            )
+            .map(drop)
     }
 
     /// Forgets code that nothing uses and that is older; says whether it has no row now.
     fn forget_unused_code(&self, sha256: &str, before: Timestamp) -> Result<bool> {
-        self.run(
+        self.tx.run(
             "DELETE FROM function_code WHERE sha256 = ?1 AND stored_at < ?2
              AND NOT EXISTS (SELECT 1 FROM function_code_uses WHERE code = ?1)
              AND NOT EXISTS (SELECT 1 FROM layer_versions WHERE code = ?1)",

@@ -6,6 +6,7 @@ use stave_core::Result;
 
 use super::super::limit;
 use super::Rows;
+use crate::statements::Statements as _;
 use crate::store::{from_micros, to_micros};
 
 /// A version of a layer.
@@ -38,13 +39,13 @@ fn read(row: &Row<'_>) -> rusqlite::Result<LayerVersion> {
 impl Rows<'_> {
     /// Adds a version of a layer, which need not be there before; says its number.
     pub fn add_layer_version(&self, layer: &str, code: &str, definition: &str) -> Result<u64> {
-        self.run(
+        self.tx.run(
             "INSERT INTO layers VALUES (?1, 1) ON CONFLICT (name)
              DO UPDATE SET last_version = last_version + 1",
             [layer],
         )?;
         let version = self.sum("SELECT last_version FROM layers WHERE name = ?1", [layer])?;
-        self.run(
+        self.tx.run(
             "INSERT INTO layer_versions VALUES (?1, ?2, ?3, ?4, ?5)",
             params![
                 layer,
@@ -59,7 +60,7 @@ impl Rows<'_> {
 
     /// That version of a layer.
     pub fn layer_version(&self, layer: &str, version: u64) -> Result<Option<LayerVersion>> {
-        self.one(
+        self.tx.one(
             &format!("SELECT {COLUMNS} FROM layer_versions WHERE layer = ?1 AND version = ?2"),
             params![layer, version.cast_signed()],
             read,
@@ -69,7 +70,7 @@ impl Rows<'_> {
     /// Removes a version of a layer; says whether it was there.
     pub fn remove_layer_version(&self, layer: &str, version: u64) -> Result<bool> {
         let sql = "DELETE FROM layer_versions WHERE layer = ?1 AND version = ?2";
-        Ok(self.run(sql, params![layer, version.cast_signed()])? > 0)
+        Ok(self.tx.run(sql, params![layer, version.cast_signed()])? > 0)
     }
 
     /// At most `max` versions of a layer below the number `before`, newest first.
@@ -79,7 +80,7 @@ impl Rows<'_> {
         before: Option<u64>,
         max: usize,
     ) -> Result<Vec<LayerVersion>> {
-        self.list(
+        self.tx.list(
             &format!(
                 "SELECT {COLUMNS} FROM layer_versions WHERE layer = ?1 AND version < ?2
                  ORDER BY version DESC LIMIT ?3"
@@ -91,7 +92,7 @@ impl Rows<'_> {
 
     /// The newest version of each layer, of at most `max` layers after the name `after`.
     pub fn layers(&self, after: &str, max: usize) -> Result<Vec<LayerVersion>> {
-        self.list(
+        self.tx.list(
             &format!(
                 "SELECT {COLUMNS} FROM layer_versions AS newest WHERE layer > ?1 AND version =
                  (SELECT max(version) FROM layer_versions WHERE layer = newest.layer)

@@ -16,7 +16,7 @@ mod versions;
 mod worker;
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::Transaction;
 use stave_core::Result;
 
 pub use self::aliases::Alias;
@@ -26,7 +26,7 @@ pub use self::queue::{Invocation, NewInvocation};
 pub use self::settings::Setting;
 pub use self::versions::{Function, LATEST, Tags};
 pub use self::worker::{DeadWorker, Worker};
-use crate::faults::SqlContext;
+use crate::statements::Statements as _;
 use crate::store::Store;
 
 /// Functions' rows, within a transaction.
@@ -68,35 +68,8 @@ impl Rows<'_> {
         self.now
     }
 
-    fn list<T>(
-        &self,
-        sql: &str,
-        parameters: impl rusqlite::Params,
-        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Vec<T>> {
-        let mut statement = self.tx.prepare_cached(sql).sql()?;
-        let rows = statement.query_map(parameters, read).sql()?;
-        rows.collect::<rusqlite::Result<_>>().sql()
-    }
-
-    fn one<T>(
-        &self,
-        sql: &str,
-        parameters: impl rusqlite::Params,
-        read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Option<T>> {
-        let mut statement = self.tx.prepare_cached(sql).sql()?;
-        statement.query_row(parameters, read).optional().sql()
-    }
-
-    /// Runs a statement; says how many rows it touched.
-    fn run(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<usize> {
-        let mut statement = self.tx.prepare_cached(sql).sql()?;
-        statement.execute(parameters).sql()
-    }
-
     fn sum(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<u64> {
-        let sum: Option<Option<i64>> = self.one(sql, parameters, |row| row.get(0))?;
+        let sum: Option<Option<i64>> = self.tx.one(sql, parameters, |row| row.get(0))?;
         Ok(sum.flatten().unwrap_or_default().cast_unsigned())
     }
 }

@@ -10,6 +10,7 @@ use stave_core::Result;
 
 use super::super::limit;
 use super::Rows;
+use crate::statements::Statements as _;
 use crate::store::{from_micros, to_micros};
 
 /// An invocation to be queued.
@@ -71,20 +72,21 @@ impl Rows<'_> {
     /// Queues an invocation, due now.
     pub fn queue(&self, new: &NewInvocation<'_>) -> Result<()> {
         let now = to_micros(self.now);
-        self.run(
-            "INSERT INTO invocations
+        self.tx
+            .run(
+                "INSERT INTO invocations
              (id, function, qualifier, payload, trace, attempts, setbacks, queued_at, due_at)
              VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?6, ?6)",
-            params![
-                new.id,
-                new.function,
-                new.qualifier,
-                new.payload,
-                new.trace,
-                now
-            ],
-        )
-        .map(drop)
+                params![
+                    new.id,
+                    new.function,
+                    new.qualifier,
+                    new.payload,
+                    new.trace,
+                    now
+                ],
+            )
+            .map(drop)
     }
 
     /// How many invocations are queued or at work, for one function or for all.
@@ -96,7 +98,7 @@ impl Rows<'_> {
     /// Gives `owner` at most `max` invocations that are due, but for the functions `but`.
     pub fn take_due(&self, owner: &str, but: &[String], max: usize) -> Result<Vec<Invocation>> {
         let but = serde_json::Value::from(but).to_string();
-        let taken = self.list(
+        let taken = self.tx.list(
             "SELECT seq, id, function, qualifier, payload, trace, attempts, setbacks, queued_at,
              outcome FROM invocations WHERE owner IS NULL AND due_at <= ?1
              AND function NOT IN (SELECT value FROM json_each(?2))
@@ -105,7 +107,7 @@ impl Rows<'_> {
             read,
         )?;
         for invocation in &taken {
-            self.run(
+            self.tx.run(
                 "UPDATE invocations SET owner = ?2 WHERE seq = ?1",
                 params![invocation.seq.cast_signed(), owner],
             )?;
@@ -121,7 +123,7 @@ impl Rows<'_> {
         invocation: &Invocation,
         due_at: Timestamp,
     ) -> Result<bool> {
-        let touched = self.run(
+        let touched = self.tx.run(
             "UPDATE invocations SET owner = NULL, attempts = ?3, setbacks = ?4, due_at = ?5,
              outcome = ?6 WHERE seq = ?1 AND owner = ?2",
             params![
@@ -139,12 +141,12 @@ impl Rows<'_> {
     /// Removes an invocation that `owner` has; says whether it had it.
     pub fn done(&self, owner: &str, seq: u64) -> Result<bool> {
         let sql = "DELETE FROM invocations WHERE seq = ?1 AND owner = ?2";
-        Ok(self.run(sql, params![seq.cast_signed(), owner])? > 0)
+        Ok(self.tx.run(sql, params![seq.cast_signed(), owner])? > 0)
     }
 
     /// When the next invocation that nobody has is due.
     pub fn next_due(&self) -> Result<Option<Timestamp>> {
-        let due: Option<Option<i64>> = self.one(
+        let due: Option<Option<i64>> = self.tx.one(
             "SELECT min(due_at) FROM invocations WHERE owner IS NULL",
             [],
             |row| row.get(0),
@@ -155,12 +157,12 @@ impl Rows<'_> {
     /// Everybody who has invocations.
     pub(super) fn owners(&self) -> Result<Vec<String>> {
         let sql = "SELECT DISTINCT owner FROM invocations WHERE owner IS NOT NULL";
-        self.list(sql, [], |row| row.get(0))
+        self.tx.list(sql, [], |row| row.get(0))
     }
 
     /// Takes everything from `owner`; says how many.
     pub(super) fn take_back(&self, owner: &str) -> Result<usize> {
-        self.run(
+        self.tx.run(
             "UPDATE invocations SET owner = NULL WHERE owner = ?1",
             [owner],
         )

@@ -7,6 +7,7 @@ use stave_core::Result;
 
 use super::super::limit;
 use super::Rows;
+use crate::statements::Statements as _;
 use crate::store::{from_micros, to_micros};
 
 /// A setting.
@@ -34,7 +35,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Setting> {
 impl Rows<'_> {
     /// The setting of that kind.
     pub fn setting(&self, function: &str, kind: &str, qualifier: &str) -> Result<Option<Setting>> {
-        self.one(
+        self.tx.one(
             "SELECT qualifier, revision, updated_at, document FROM function_settings
              WHERE function = ?1 AND kind = ?2 AND qualifier = ?3",
             [function, kind, qualifier],
@@ -44,25 +45,26 @@ impl Rows<'_> {
 
     /// Adds or replaces a setting.
     pub fn put_setting(&self, function: &str, kind: &str, setting: &Setting) -> Result<()> {
-        self.run(
-            "INSERT OR REPLACE INTO function_settings VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![
-                function,
-                kind,
-                setting.qualifier,
-                setting.revision,
-                to_micros(setting.updated_at),
-                setting.document
-            ],
-        )
-        .map(drop)
+        self.tx
+            .run(
+                "INSERT OR REPLACE INTO function_settings VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![
+                    function,
+                    kind,
+                    setting.qualifier,
+                    setting.revision,
+                    to_micros(setting.updated_at),
+                    setting.document
+                ],
+            )
+            .map(drop)
     }
 
     /// Removes a setting; says whether it was there.
     pub fn remove_setting(&self, function: &str, kind: &str, qualifier: &str) -> Result<bool> {
         let sql = "DELETE FROM function_settings
                    WHERE function = ?1 AND kind = ?2 AND qualifier = ?3";
-        Ok(self.run(sql, [function, kind, qualifier])? > 0)
+        Ok(self.tx.run(sql, [function, kind, qualifier])? > 0)
     }
 
     /// At most `max` settings of a kind after that of `after`.
@@ -73,7 +75,7 @@ impl Rows<'_> {
         after: Option<&str>,
         max: usize,
     ) -> Result<Vec<Setting>> {
-        self.list(
+        self.tx.list(
             "SELECT qualifier, revision, updated_at, document FROM function_settings
              WHERE function = ?1 AND kind = ?2 AND (?3 IS NULL OR qualifier > ?3)
              ORDER BY qualifier LIMIT ?4",

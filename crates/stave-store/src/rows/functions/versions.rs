@@ -7,6 +7,7 @@ use stave_core::{Error, Result};
 use super::super::{from_json, limit, to_json};
 use super::Rows;
 use crate::faults::rule_error;
+use crate::statements::Statements as _;
 use crate::store::{from_micros, to_micros};
 
 /// The version that changes: `$LATEST`.
@@ -52,7 +53,7 @@ fn version_row(row: &Row<'_>) -> rusqlite::Result<(String, u64, String)> {
 impl Rows<'_> {
     /// The function of that name.
     pub fn function(&self, name: &str) -> Result<Option<Function>> {
-        self.one(
+        self.tx.one(
             "SELECT name, created_at, last_version, reserved, tags FROM functions WHERE name = ?1",
             [name],
             read,
@@ -83,22 +84,26 @@ impl Rows<'_> {
     /// Replaces what all versions of a function have in common.
     pub fn replace_function(&self, function: &Function) -> Result<()> {
         let tags = to_json("tags of a function", &function.tags)?;
-        self.run(
-            "UPDATE functions SET last_version = ?2, reserved = ?3, tags = ?4 WHERE name = ?1",
-            params![
-                function.name,
-                function.last_version.cast_signed(),
-                function.reserved,
-                tags
-            ],
-        )
-        .map(drop)
+        self.tx
+            .run(
+                "UPDATE functions SET last_version = ?2, reserved = ?3, tags = ?4 WHERE name = ?1",
+                params![
+                    function.name,
+                    function.last_version.cast_signed(),
+                    function.reserved,
+                    tags
+                ],
+            )
+            .map(drop)
     }
 
     /// Removes a function with all that hangs on it; says whether it was there. What is queued
     /// for it stays queued.
     pub fn remove_function(&self, name: &str) -> Result<bool> {
-        Ok(self.run("DELETE FROM functions WHERE name = ?1", [name])? > 0)
+        Ok(self
+            .tx
+            .run("DELETE FROM functions WHERE name = ?1", [name])?
+            > 0)
     }
 
     /// How many functions there are.
@@ -114,7 +119,7 @@ impl Rows<'_> {
 
     /// The definition of one version.
     pub fn version(&self, function: &str, version: u64) -> Result<Option<String>> {
-        self.one(
+        self.tx.one(
             "SELECT definition FROM function_versions WHERE function = ?1 AND version = ?2",
             params![function, version.cast_signed()],
             |row| row.get(0),
@@ -130,17 +135,17 @@ impl Rows<'_> {
         code: &[&str],
     ) -> Result<()> {
         let number = version.cast_signed();
-        self.run(
+        self.tx.run(
             "INSERT INTO function_versions VALUES (?1, ?2, ?3) ON CONFLICT (function, version)
              DO UPDATE SET definition = excluded.definition",
             params![function, number, definition],
         )?;
-        self.run(
+        self.tx.run(
             "DELETE FROM function_code_uses WHERE function = ?1 AND version = ?2",
             params![function, number],
         )?;
         for code in code {
-            self.run(
+            self.tx.run(
                 "INSERT OR IGNORE INTO function_code_uses VALUES (?1, ?2, ?3)",
                 params![function, number, code],
             )?;
@@ -151,7 +156,7 @@ impl Rows<'_> {
     /// Removes a version; says whether it was there.
     pub fn remove_version(&self, function: &str, version: u64) -> Result<bool> {
         let sql = "DELETE FROM function_versions WHERE function = ?1 AND version = ?2";
-        Ok(self.run(sql, params![function, version.cast_signed()])? > 0)
+        Ok(self.tx.run(sql, params![function, version.cast_signed()])? > 0)
     }
 
     /// At most `max` versions of a function after the number `after`, with their definitions.
@@ -161,7 +166,7 @@ impl Rows<'_> {
         after: Option<u64>,
         max: usize,
     ) -> Result<Vec<(String, u64, String)>> {
-        self.list(
+        self.tx.list(
             "SELECT function, version, definition FROM function_versions
              WHERE function = ?1 AND version > ?2 ORDER BY version LIMIT ?3",
             params![function, after.map_or(-1, u64::cast_signed), limit(max)],
@@ -179,7 +184,7 @@ impl Rows<'_> {
     ) -> Result<Vec<(String, u64, String)>> {
         let (name, version) =
             after.map_or(("", -1), |(name, version)| (name, version.cast_signed()));
-        self.list(
+        self.tx.list(
             "SELECT function, version, definition FROM function_versions
              WHERE (function, version) > (?1, ?2) AND (?3 OR version = 0)
              ORDER BY function, version LIMIT ?4",
@@ -190,7 +195,7 @@ impl Rows<'_> {
 
     /// Every version whose definition holds `text`: those that somebody was preparing.
     pub fn versions_saying(&self, text: &str) -> Result<Vec<(String, u64, String)>> {
-        self.list(
+        self.tx.list(
             "SELECT function, version, definition FROM function_versions
              WHERE instr(definition, ?1) ORDER BY function, version LIMIT ?2",
             params![text, limit(usize::MAX)],

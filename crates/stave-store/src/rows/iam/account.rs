@@ -5,6 +5,7 @@ use rusqlite::params;
 use stave_core::Result;
 
 use super::Rows;
+use crate::statements::Statements as _;
 use crate::store::{from_micros, to_micros};
 
 /// What the account itself has.
@@ -23,7 +24,7 @@ pub struct Account {
 impl Rows<'_> {
     /// The account; none before the first start.
     pub fn account(&self) -> Result<Option<Account>> {
-        self.one(
+        self.tx.one(
             "SELECT account, alias, password_policy, created_at FROM iam_account",
             [],
             |row| {
@@ -39,13 +40,15 @@ impl Rows<'_> {
 
     /// A number that changes whenever IAM does.
     pub fn generation(&self) -> Result<i64> {
-        let found = self.one("SELECT generation FROM iam_account", [], |row| row.get(0))?;
+        let found = self
+            .tx
+            .one("SELECT generation FROM iam_account", [], |row| row.get(0))?;
         Ok(found.unwrap_or(-1))
     }
 
     /// Makes the account.
     pub fn make_account(&self, account: &str) -> Result<()> {
-        self.run(
+        self.tx.run(
             "INSERT INTO iam_account (id, account, generation, created_at) VALUES (1, ?1, 0, ?2)",
             params![account, to_micros(self.now)],
         )
@@ -54,13 +57,15 @@ impl Rows<'_> {
 
     /// Sets or removes the account's alias.
     pub fn set_alias(&self, alias: Option<&str>) -> Result<()> {
-        self.run("UPDATE iam_account SET alias = ?1", [alias])
+        self.tx
+            .run("UPDATE iam_account SET alias = ?1", [alias])
             .map(drop)
     }
 
     /// Sets or removes the password policy.
     pub fn set_password_policy(&self, policy: Option<&str>) -> Result<()> {
-        self.run("UPDATE iam_account SET password_policy = ?1", [policy])
+        self.tx
+            .run("UPDATE iam_account SET password_policy = ?1", [policy])
             .map(drop)
     }
 }

@@ -6,8 +6,9 @@ use rusqlite::{Row, params};
 use stave_core::{Error, Result};
 
 use super::super::{from_json, limit, to_json};
-use super::{Rows, after_prefix, fold};
+use super::{Rows, fold};
 use crate::faults::{SqlContext, rule_error};
+use crate::statements::{Statements as _, after_prefix};
 use crate::store::{from_micros, to_micros};
 
 /// What an entity is.
@@ -99,7 +100,7 @@ fn with_tags((mut entity, tags): (Entity, String)) -> Result<Entity> {
 impl Rows<'_> {
     /// The entity of that very name.
     pub fn entity(&self, kind: EntityKind, name: &str) -> Result<Option<Entity>> {
-        self.one(
+        self.tx.one(
             &format!(
                 "SELECT {COLUMNS} FROM iam_entities WHERE kind = ?1 AND folded = ?2 AND name = ?3"
             ),
@@ -112,13 +113,14 @@ impl Rows<'_> {
 
     /// The entity of that unique id.
     pub fn entity_by_id(&self, id: &str) -> Result<Option<Entity>> {
-        self.one(
-            &format!("SELECT {COLUMNS} FROM iam_entities WHERE id = ?1"),
-            [id],
-            read,
-        )?
-        .map(with_tags)
-        .transpose()
+        self.tx
+            .one(
+                &format!("SELECT {COLUMNS} FROM iam_entities WHERE id = ?1"),
+                [id],
+                read,
+            )?
+            .map(with_tags)
+            .transpose()
     }
 
     /// At most `max` entities whose path begins with `path`, after the name `after`, by name.
@@ -129,23 +131,24 @@ impl Rows<'_> {
         after: &str,
         max: usize,
     ) -> Result<Vec<Entity>> {
-        self.list(
-            &format!(
-                "SELECT {COLUMNS} FROM iam_entities WHERE kind = ?1 AND folded > ?2
+        self.tx
+            .list(
+                &format!(
+                    "SELECT {COLUMNS} FROM iam_entities WHERE kind = ?1 AND folded > ?2
                  AND path >= ?3 AND path < ?4 ORDER BY folded LIMIT ?5"
-            ),
-            params![
-                kind.as_str(),
-                fold(after),
-                path,
-                after_prefix(path),
-                limit(max)
-            ],
-            read,
-        )?
-        .into_iter()
-        .map(with_tags)
-        .collect()
+                ),
+                params![
+                    kind.as_str(),
+                    fold(after),
+                    path,
+                    after_prefix(path),
+                    limit(max)
+                ],
+                read,
+            )?
+            .into_iter()
+            .map(with_tags)
+            .collect()
     }
 
     /// How many entities of a kind there are.
@@ -211,20 +214,21 @@ impl Rows<'_> {
 
     /// Removes an entity, and what hangs on it.
     pub fn remove_entity(&self, id: &str) -> Result<()> {
-        self.run("DELETE FROM iam_entities WHERE id = ?1", [id])
+        self.tx
+            .run("DELETE FROM iam_entities WHERE id = ?1", [id])
             .map(drop)
     }
 
     /// Puts a user into a group; nothing happens when it is there.
     pub fn join(&self, user_id: &str, group_id: &str) -> Result<()> {
         let sql = "INSERT OR IGNORE INTO iam_memberships VALUES (?1, ?2)";
-        self.run(sql, [user_id, group_id]).map(drop)
+        self.tx.run(sql, [user_id, group_id]).map(drop)
     }
 
     /// Takes a user out of a group; says whether it was there.
     pub fn leave(&self, user_id: &str, group_id: &str) -> Result<bool> {
         let sql = "DELETE FROM iam_memberships WHERE user_id = ?1 AND group_id = ?2";
-        Ok(self.run(sql, [user_id, group_id])? > 0)
+        Ok(self.tx.run(sql, [user_id, group_id])? > 0)
     }
 
     /// At most `max` of the groups that a user is in, after the name `after`, by name.
@@ -248,22 +252,23 @@ impl Rows<'_> {
     }
 
     fn members(&self, ids: &str, of: &str, after: &str, max: usize) -> Result<Vec<Entity>> {
-        self.list(
-            &format!(
-                "SELECT {COLUMNS} FROM iam_entities WHERE id IN ({ids}) AND folded > ?2
+        self.tx
+            .list(
+                &format!(
+                    "SELECT {COLUMNS} FROM iam_entities WHERE id IN ({ids}) AND folded > ?2
                  ORDER BY folded LIMIT ?3"
-            ),
-            params![of, fold(after), limit(max)],
-            read,
-        )?
-        .into_iter()
-        .map(with_tags)
-        .collect()
+                ),
+                params![of, fold(after), limit(max)],
+                read,
+            )?
+            .into_iter()
+            .map(with_tags)
+            .collect()
     }
 
     /// The inline policies of an entity, names with documents, by name.
     pub fn inline_policies(&self, entity_id: &str) -> Result<Vec<(String, String)>> {
-        self.list(
+        self.tx.list(
             "SELECT name, document FROM iam_inline_policies WHERE entity_id = ?1 ORDER BY name",
             [entity_id],
             |row| Ok((row.get(0)?, row.get(1)?)),
@@ -273,18 +278,18 @@ impl Rows<'_> {
     /// Adds or replaces an inline policy.
     pub fn put_inline_policy(&self, entity_id: &str, name: &str, document: &str) -> Result<()> {
         let sql = "INSERT OR REPLACE INTO iam_inline_policies VALUES (?1, ?2, ?3)";
-        self.run(sql, [entity_id, name, document]).map(drop)
+        self.tx.run(sql, [entity_id, name, document]).map(drop)
     }
 
     /// Removes an inline policy; says whether it was there.
     pub fn remove_inline_policy(&self, entity_id: &str, name: &str) -> Result<bool> {
         let sql = "DELETE FROM iam_inline_policies WHERE entity_id = ?1 AND name = ?2";
-        Ok(self.run(sql, [entity_id, name])? > 0)
+        Ok(self.tx.run(sql, [entity_id, name])? > 0)
     }
 
     /// The ARNs of the managed policies that are attached to an entity, in their order.
     pub fn attached(&self, entity_id: &str) -> Result<Vec<String>> {
-        self.list(
+        self.tx.list(
             "SELECT policy FROM iam_attachments WHERE entity_id = ?1 ORDER BY policy",
             [entity_id],
             |row| row.get(0),
@@ -294,13 +299,13 @@ impl Rows<'_> {
     /// Attaches a managed policy; nothing happens when it is attached.
     pub fn attach(&self, entity_id: &str, policy: &str) -> Result<()> {
         let sql = "INSERT OR IGNORE INTO iam_attachments VALUES (?1, ?2)";
-        self.run(sql, [entity_id, policy]).map(drop)
+        self.tx.run(sql, [entity_id, policy]).map(drop)
     }
 
     /// Detaches a managed policy; says whether it was attached.
     pub fn detach(&self, entity_id: &str, policy: &str) -> Result<bool> {
         let sql = "DELETE FROM iam_attachments WHERE entity_id = ?1 AND policy = ?2";
-        Ok(self.run(sql, [entity_id, policy])? > 0)
+        Ok(self.tx.run(sql, [entity_id, policy])? > 0)
     }
 
     /// How many entities a policy is attached to.
@@ -317,31 +322,33 @@ impl Rows<'_> {
 
     /// The entities that a policy is attached to, by kind and name.
     pub fn attached_to(&self, policy: &str) -> Result<Vec<Entity>> {
-        self.list(
-            &format!(
-                "SELECT {COLUMNS} FROM iam_entities WHERE id IN
+        self.tx
+            .list(
+                &format!(
+                    "SELECT {COLUMNS} FROM iam_entities WHERE id IN
                  (SELECT entity_id FROM iam_attachments WHERE policy = ?1) ORDER BY kind, folded"
-            ),
-            [policy],
-            read,
-        )?
-        .into_iter()
-        .map(with_tags)
-        .collect()
+                ),
+                [policy],
+                read,
+            )?
+            .into_iter()
+            .map(with_tags)
+            .collect()
     }
 
     /// The entities that have a policy as their boundary, by kind and name.
     pub fn bounded_by(&self, policy: &str) -> Result<Vec<Entity>> {
-        self.list(
-            &format!(
-                "SELECT {COLUMNS} FROM iam_entities WHERE boundary = ?1 ORDER BY kind, folded"
-            ),
-            [policy],
-            read,
-        )?
-        .into_iter()
-        .map(with_tags)
-        .collect()
+        self.tx
+            .list(
+                &format!(
+                    "SELECT {COLUMNS} FROM iam_entities WHERE boundary = ?1 ORDER BY kind, folded"
+                ),
+                [policy],
+                read,
+            )?
+            .into_iter()
+            .map(with_tags)
+            .collect()
     }
 
     /// Notes that a user's password, or a role, was used now.

@@ -5,6 +5,7 @@ use rusqlite::{Row, params};
 use stave_core::Result;
 
 use super::Rows;
+use crate::statements::Statements as _;
 use crate::store::{from_micros, to_micros};
 
 /// An access key.
@@ -44,12 +45,13 @@ fn read(row: &Row<'_>) -> rusqlite::Result<AccessKey> {
 impl Rows<'_> {
     /// The access key of that id.
     pub fn access_key(&self, id: &str) -> Result<Option<AccessKey>> {
-        self.one("SELECT * FROM iam_access_keys WHERE id = ?1", [id], read)
+        self.tx
+            .one("SELECT * FROM iam_access_keys WHERE id = ?1", [id], read)
     }
 
     /// The access keys of a user, or of the account's root, oldest first.
     pub fn access_keys(&self, user_id: Option<&str>) -> Result<Vec<AccessKey>> {
-        self.list(
+        self.tx.list(
             "SELECT * FROM iam_access_keys WHERE user_id IS ?1 ORDER BY created_at, id",
             [user_id],
             read,
@@ -58,39 +60,42 @@ impl Rows<'_> {
 
     /// Adds an access key.
     pub fn add_access_key(&self, key: &AccessKey) -> Result<()> {
-        self.run(
-            "INSERT INTO iam_access_keys (id, user_id, secret, active, created_at)
+        self.tx
+            .run(
+                "INSERT INTO iam_access_keys (id, user_id, secret, active, created_at)
              VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![
-                key.id,
-                key.user_id,
-                key.secret,
-                key.is_active,
-                to_micros(key.created_at)
-            ],
-        )
-        .map(drop)
+                params![
+                    key.id,
+                    key.user_id,
+                    key.secret,
+                    key.is_active,
+                    to_micros(key.created_at)
+                ],
+            )
+            .map(drop)
     }
 
     /// Says whether an access key may be used.
     pub fn set_access_key_active(&self, id: &str, is_active: bool) -> Result<()> {
         let sql = "UPDATE iam_access_keys SET active = ?2 WHERE id = ?1";
-        self.run(sql, params![id, is_active]).map(drop)
+        self.tx.run(sql, params![id, is_active]).map(drop)
     }
 
     /// Removes an access key.
     pub fn remove_access_key(&self, id: &str) -> Result<()> {
-        self.run("DELETE FROM iam_access_keys WHERE id = ?1", [id])
+        self.tx
+            .run("DELETE FROM iam_access_keys WHERE id = ?1", [id])
             .map(drop)
     }
 
     /// Notes that an access key was used now.
     pub fn note_access_key_used(&self, id: &str, service: &str, region: &str) -> Result<()> {
-        self.run(
-            "UPDATE iam_access_keys SET used_at = ?2, used_service = ?3, used_region = ?4
+        self.tx
+            .run(
+                "UPDATE iam_access_keys SET used_at = ?2, used_service = ?3, used_region = ?4
              WHERE id = ?1",
-            params![id, to_micros(self.now), service, region],
-        )
-        .map(drop)
+                params![id, to_micros(self.now), service, region],
+            )
+            .map(drop)
     }
 }

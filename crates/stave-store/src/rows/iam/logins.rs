@@ -6,6 +6,7 @@ use stave_core::Result;
 
 use super::super::{from_json, to_json};
 use super::Rows;
+use crate::statements::Statements as _;
 use crate::store::{from_micros, to_micros};
 
 /// A user's password, hashed, and how sign-ins with it went.
@@ -46,7 +47,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(Login, String)> {
 impl Rows<'_> {
     /// The login profile of a user.
     pub fn login(&self, user_id: &str) -> Result<Option<Login>> {
-        let found = self.one(
+        let found = self.tx.one(
             "SELECT * FROM iam_logins WHERE user_id = ?1",
             [user_id],
             read,
@@ -60,25 +61,27 @@ impl Rows<'_> {
 
     /// Adds or replaces a login profile.
     pub fn put_login(&self, login: &Login) -> Result<()> {
-        self.run(
-            "INSERT OR REPLACE INTO iam_logins VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            params![
-                login.user_id,
-                login.hash,
-                login.must_change,
-                to_micros(login.created_at),
-                to_micros(login.changed_at),
-                to_json("earlier passwords", &login.earlier)?,
-                login.failures,
-                login.failed_at.map(to_micros),
-            ],
-        )
-        .map(drop)
+        self.tx
+            .run(
+                "INSERT OR REPLACE INTO iam_logins VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                params![
+                    login.user_id,
+                    login.hash,
+                    login.must_change,
+                    to_micros(login.created_at),
+                    to_micros(login.changed_at),
+                    to_json("earlier passwords", &login.earlier)?,
+                    login.failures,
+                    login.failed_at.map(to_micros),
+                ],
+            )
+            .map(drop)
     }
 
     /// Removes a login profile.
     pub fn remove_login(&self, user_id: &str) -> Result<()> {
-        self.run("DELETE FROM iam_logins WHERE user_id = ?1", [user_id])
+        self.tx
+            .run("DELETE FROM iam_logins WHERE user_id = ?1", [user_id])
             .map(drop)
     }
 }

@@ -22,6 +22,7 @@ pub use self::keys::AccessKey;
 pub use self::logins::Login;
 pub use self::policies::{Policy, PolicyVersion};
 use crate::faults::SqlContext;
+use crate::statements::Statements as _;
 use crate::store::Store;
 
 /// IAM's rows, within a transaction.
@@ -68,43 +69,10 @@ impl Rows<'_> {
         self.now
     }
 
-    fn list<T>(
-        &self,
-        sql: &str,
-        parameters: impl rusqlite::Params,
-        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Vec<T>> {
-        let mut statement = self.tx.prepare_cached(sql).sql()?;
-        let rows = statement.query_map(parameters, read).sql()?;
-        rows.collect::<rusqlite::Result<_>>().sql()
-    }
-
-    fn one<T>(
-        &self,
-        sql: &str,
-        parameters: impl rusqlite::Params,
-        read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Option<T>> {
-        use rusqlite::OptionalExtension as _;
-        let mut statement = self.tx.prepare_cached(sql).sql()?;
-        statement.query_row(parameters, read).optional().sql()
-    }
-
-    /// Runs a statement; says how many rows it touched.
-    fn run(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<usize> {
-        let mut statement = self.tx.prepare_cached(sql).sql()?;
-        statement.execute(parameters).sql()
-    }
-
     fn count(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<usize> {
-        let count: Option<i64> = self.one(sql, parameters, |row| row.get(0))?;
+        let count: Option<i64> = self.tx.one(sql, parameters, |row| row.get(0))?;
         Ok(count.unwrap_or_default() as usize)
     }
-}
-
-/// The text that all texts beginning with `prefix` come before.
-fn after_prefix(prefix: &str) -> String {
-    format!("{prefix}\u{10ffff}")
 }
 
 /// A name as it is unique.

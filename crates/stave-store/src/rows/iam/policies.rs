@@ -7,6 +7,7 @@ use stave_core::{Error, Result};
 use super::super::{from_json, limit, to_json};
 use super::{Rows, Tags, fold};
 use crate::faults::rule_error;
+use crate::statements::Statements as _;
 use crate::store::{from_micros, to_micros};
 
 /// A managed policy.
@@ -80,27 +81,29 @@ fn read_version(row: &Row<'_>) -> rusqlite::Result<PolicyVersion> {
 impl Rows<'_> {
     /// The policy of that ARN.
     pub fn policy(&self, arn: &str) -> Result<Option<Policy>> {
-        self.one(
-            &format!("SELECT {COLUMNS} FROM iam_policies WHERE arn = ?1"),
-            [arn],
-            read,
-        )?
-        .map(with_tags)
-        .transpose()
+        self.tx
+            .one(
+                &format!("SELECT {COLUMNS} FROM iam_policies WHERE arn = ?1"),
+                [arn],
+                read,
+            )?
+            .map(with_tags)
+            .transpose()
     }
 
     /// At most `max` policies after the name `after`, by name.
     pub fn policies(&self, after: &str, max: usize) -> Result<Vec<Policy>> {
-        self.list(
-            &format!(
-                "SELECT {COLUMNS} FROM iam_policies WHERE folded > ?1 ORDER BY folded LIMIT ?2"
-            ),
-            params![fold(after), limit(max)],
-            read,
-        )?
-        .into_iter()
-        .map(with_tags)
-        .collect()
+        self.tx
+            .list(
+                &format!(
+                    "SELECT {COLUMNS} FROM iam_policies WHERE folded > ?1 ORDER BY folded LIMIT ?2"
+                ),
+                params![fold(after), limit(max)],
+                read,
+            )?
+            .into_iter()
+            .map(with_tags)
+            .collect()
     }
 
     /// How many policies there are.
@@ -148,29 +151,31 @@ impl Rows<'_> {
     /// Replaces a policy's default and last version, when it was updated, and its tags.
     pub fn replace_policy(&self, policy: &Policy) -> Result<()> {
         let tags = to_json("tags of a policy", &policy.tags)?;
-        self.run(
-            "UPDATE iam_policies SET default_version = ?2, last_version = ?3, updated_at = ?4,
+        self.tx
+            .run(
+                "UPDATE iam_policies SET default_version = ?2, last_version = ?3, updated_at = ?4,
              tags = ?5 WHERE arn = ?1",
-            params![
-                policy.arn,
-                policy.default_version,
-                policy.last_version,
-                to_micros(policy.updated_at),
-                tags,
-            ],
-        )
-        .map(drop)
+                params![
+                    policy.arn,
+                    policy.default_version,
+                    policy.last_version,
+                    to_micros(policy.updated_at),
+                    tags,
+                ],
+            )
+            .map(drop)
     }
 
     /// Removes a policy with its versions.
     pub fn remove_policy(&self, arn: &str) -> Result<()> {
-        self.run("DELETE FROM iam_policies WHERE arn = ?1", [arn])
+        self.tx
+            .run("DELETE FROM iam_policies WHERE arn = ?1", [arn])
             .map(drop)
     }
 
     /// The versions of a policy, newest first.
     pub fn policy_versions(&self, arn: &str) -> Result<Vec<PolicyVersion>> {
-        self.list(
+        self.tx.list(
             "SELECT version, document, created_at FROM iam_policy_versions
              WHERE policy = ?1 ORDER BY version DESC",
             [arn],
@@ -180,7 +185,7 @@ impl Rows<'_> {
 
     /// One version of a policy.
     pub fn policy_version(&self, arn: &str, version: u32) -> Result<Option<PolicyVersion>> {
-        self.one(
+        self.tx.one(
             "SELECT version, document, created_at FROM iam_policy_versions
              WHERE policy = ?1 AND version = ?2",
             params![arn, version],
@@ -190,16 +195,17 @@ impl Rows<'_> {
 
     /// Adds a version to a policy.
     pub fn add_policy_version(&self, arn: &str, version: u32, document: &str) -> Result<()> {
-        self.run(
-            "INSERT INTO iam_policy_versions VALUES (?1, ?2, ?3, ?4)",
-            params![arn, version, document, to_micros(self.now)],
-        )
-        .map(drop)
+        self.tx
+            .run(
+                "INSERT INTO iam_policy_versions VALUES (?1, ?2, ?3, ?4)",
+                params![arn, version, document, to_micros(self.now)],
+            )
+            .map(drop)
     }
 
     /// Removes a version of a policy.
     pub fn remove_policy_version(&self, arn: &str, version: u32) -> Result<()> {
         let sql = "DELETE FROM iam_policy_versions WHERE policy = ?1 AND version = ?2";
-        self.run(sql, params![arn, version]).map(drop)
+        self.tx.run(sql, params![arn, version]).map(drop)
     }
 }

@@ -3,8 +3,9 @@
 use rusqlite::{Row, params};
 use stave_core::Result;
 
-use super::{Rows, after_prefix};
+use super::Rows;
 use crate::rows::limit;
+use crate::statements::{Statements as _, after_prefix};
 
 /// What an alarm looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -119,12 +120,13 @@ fn read_alarm(row: &Row<'_>) -> rusqlite::Result<AlarmRow> {
 impl Rows<'_> {
     /// The alarm of that name.
     pub fn alarm(&self, name: &str) -> Result<Option<AlarmRow>> {
-        self.one(&format!("{ALARM} WHERE name = ?1"), [name], read_alarm)
+        self.tx
+            .one(&format!("{ALARM} WHERE name = ?1"), [name], read_alarm)
     }
 
     /// Alarms whose name begins with `prefix` and comes after `after`, by name.
     pub fn alarms(&self, prefix: &str, after: &str, max: usize) -> Result<Vec<AlarmRow>> {
-        self.list(
+        self.tx.list(
             &format!("{ALARM} WHERE name >= ?1 AND name < ?2 AND name > ?3 ORDER BY name LIMIT ?4"),
             params![prefix, after_prefix(prefix), after, limit(max)],
             read_alarm,
@@ -133,13 +135,15 @@ impl Rows<'_> {
 
     /// How many alarms there are.
     pub fn alarm_count(&self) -> Result<i64> {
-        let count = self.one("SELECT count(*) FROM alarms", [], |row| row.get(0))?;
+        let count = self
+            .tx
+            .one("SELECT count(*) FROM alarms", [], |row| row.get(0))?;
         Ok(count.unwrap_or_default())
     }
 
     /// Writes an alarm, in the place of the one of its name if there is one.
     pub fn put_alarm(&self, alarm: &AlarmRow) -> Result<()> {
-        self.run(
+        self.tx.run(
             "INSERT OR REPLACE INTO alarms
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             params![
@@ -162,13 +166,14 @@ impl Rows<'_> {
 
     /// Removes an alarm; says whether there was one.
     pub fn remove_alarm(&self, name: &str) -> Result<bool> {
-        self.run("DELETE FROM alarm_actions WHERE alarm = ?1", [name])?;
-        Ok(self.run("DELETE FROM alarms WHERE name = ?1", [name])? > 0)
+        self.tx
+            .run("DELETE FROM alarm_actions WHERE alarm = ?1", [name])?;
+        Ok(self.tx.run("DELETE FROM alarms WHERE name = ?1", [name])? > 0)
     }
 
     /// Writes a line of history (its place is given).
     pub fn add_history(&self, line: &HistoryRow) -> Result<()> {
-        self.run(
+        self.tx.run(
             "INSERT INTO alarm_history (alarm, kind, at, item, summary, data)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
@@ -198,7 +203,7 @@ impl Rows<'_> {
         } else {
             (">", "ASC")
         };
-        self.list(
+        self.tx.list(
             &format!(
                 "SELECT seq, alarm, kind, at, item, summary, data FROM alarm_history
                  WHERE (?1 IS NULL OR alarm = ?1) AND at >= ?2 AND at < ?3
@@ -221,12 +226,13 @@ impl Rows<'_> {
 
     /// Removes history from before `before_ms`; says how many lines.
     pub fn trim_history(&self, before_ms: i64) -> Result<usize> {
-        self.run("DELETE FROM alarm_history WHERE at < ?1", [before_ms])
+        self.tx
+            .run("DELETE FROM alarm_history WHERE at < ?1", [before_ms])
     }
 
     /// Writes down something to do.
     pub fn add_action(&self, alarm: &str, payload: &str, due_ms: i64) -> Result<()> {
-        self.run(
+        self.tx.run(
             "INSERT INTO alarm_actions (alarm, payload, attempts, due_at) VALUES (?1, ?2, 0, ?3)",
             (alarm, payload, due_ms),
         )?;
@@ -235,7 +241,7 @@ impl Rows<'_> {
 
     /// What is to do now, in the order it was written down.
     pub fn due_actions(&self, now_ms: i64, max: usize) -> Result<Vec<ActionRow>> {
-        self.list(
+        self.tx.list(
             "SELECT seq, alarm, payload, attempts, due_at FROM alarm_actions
              WHERE due_at <= ?1 ORDER BY seq LIMIT ?2",
             (now_ms, limit(max)),
@@ -253,7 +259,7 @@ impl Rows<'_> {
 
     /// Takes something to do: it is due again only at `again_ms`. Says whether it was still due.
     pub fn take_action(&self, action: &ActionRow, again_ms: i64) -> Result<bool> {
-        let taken = self.run(
+        let taken = self.tx.run(
             "UPDATE alarm_actions SET attempts = attempts + 1, due_at = ?3
              WHERE seq = ?1 AND due_at = ?2",
             (action.seq, action.due_ms, again_ms),
@@ -263,7 +269,8 @@ impl Rows<'_> {
 
     /// Crosses out what was done.
     pub fn remove_action(&self, seq: i64) -> Result<()> {
-        self.run("DELETE FROM alarm_actions WHERE seq = ?1", [seq])?;
+        self.tx
+            .run("DELETE FROM alarm_actions WHERE seq = ?1", [seq])?;
         Ok(())
     }
 }

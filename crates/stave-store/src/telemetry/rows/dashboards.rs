@@ -3,8 +3,9 @@
 use rusqlite::params;
 use stave_core::Result;
 
-use super::{Rows, after_prefix};
+use super::Rows;
 use crate::rows::limit;
+use crate::statements::{Statements as _, after_prefix};
 
 /// A dashboard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +30,12 @@ impl Rows<'_> {
     /// The dashboard of that name.
     pub fn dashboard(&self, name: &str) -> Result<Option<DashboardRow>> {
         let sql = "SELECT name, body, updated_at FROM dashboards WHERE name = ?1";
-        self.one(sql, [name], read)
+        self.tx.one(sql, [name], read)
     }
 
     /// Dashboards whose name begins with `prefix` and comes after `after`, by name.
     pub fn dashboards(&self, prefix: &str, after: &str, max: usize) -> Result<Vec<DashboardRow>> {
-        self.list(
+        self.tx.list(
             "SELECT name, body, updated_at FROM dashboards
              WHERE name >= ?1 AND name < ?2 AND name > ?3 ORDER BY name LIMIT ?4",
             params![prefix, after_prefix(prefix), after, limit(max)],
@@ -44,7 +45,7 @@ impl Rows<'_> {
 
     /// Writes a dashboard, in the place of the one of its name if there is one.
     pub fn put_dashboard(&self, dashboard: &DashboardRow) -> Result<()> {
-        self.run(
+        self.tx.run(
             "INSERT OR REPLACE INTO dashboards VALUES (?1, ?2, ?3)",
             params![dashboard.name, dashboard.body, dashboard.updated_ms],
         )?;
@@ -53,6 +54,9 @@ impl Rows<'_> {
 
     /// Removes a dashboard; says whether there was one.
     pub fn remove_dashboard(&self, name: &str) -> Result<bool> {
-        Ok(self.run("DELETE FROM dashboards WHERE name = ?1", [name])? > 0)
+        Ok(self
+            .tx
+            .run("DELETE FROM dashboards WHERE name = ?1", [name])?
+            > 0)
     }
 }

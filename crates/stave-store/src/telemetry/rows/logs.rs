@@ -3,9 +3,10 @@
 use rusqlite::{Row, params};
 use stave_core::Result;
 
-use super::{Rows, after_prefix};
+use super::Rows;
 use crate::faults::SqlContext;
 use crate::rows::limit;
+use crate::statements::{Statements as _, after_prefix};
 
 /// A log group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,12 +85,13 @@ fn read_filter(row: &Row<'_>) -> rusqlite::Result<FilterRow> {
 impl Rows<'_> {
     /// The group of that name.
     pub fn group(&self, name: &str) -> Result<Option<GroupRow>> {
-        self.one(&format!("{GROUP} WHERE name = ?1"), [name], read_group)
+        self.tx
+            .one(&format!("{GROUP} WHERE name = ?1"), [name], read_group)
     }
 
     /// Groups whose name begins with `prefix` and comes after `after`, by name.
     pub fn groups(&self, prefix: &str, after: &str, max: usize) -> Result<Vec<GroupRow>> {
-        self.list(
+        self.tx.list(
             &format!("{GROUP} WHERE name >= ?1 AND name < ?2 AND name > ?3 ORDER BY name LIMIT ?4"),
             params![prefix, after_prefix(prefix), after, limit(max)],
             read_group,
@@ -98,13 +100,15 @@ impl Rows<'_> {
 
     /// How many groups there are.
     pub fn group_count(&self) -> Result<i64> {
-        let count = self.one("SELECT count(*) FROM log_groups", [], |row| row.get(0))?;
+        let count = self
+            .tx
+            .one("SELECT count(*) FROM log_groups", [], |row| row.get(0))?;
         Ok(count.unwrap_or_default())
     }
 
     /// Adds a group (its number is given); says which number it got, `None` if it is there.
     pub fn add_group(&self, group: &GroupRow) -> Result<Option<i64>> {
-        let added = self.run(
+        let added = self.tx.run(
             "INSERT OR IGNORE INTO log_groups (name, created_at, retention_days, class, tags)
              VALUES (?1, ?2, ?3, ?4, ?5)",
             params![
@@ -120,7 +124,7 @@ impl Rows<'_> {
 
     /// Sets how long a group keeps its events.
     pub fn set_retention(&self, group: i64, days: Option<u32>) -> Result<()> {
-        self.run(
+        self.tx.run(
             "UPDATE log_groups SET retention_days = ?2 WHERE id = ?1",
             params![group, days],
         )?;
@@ -129,7 +133,7 @@ impl Rows<'_> {
 
     /// Sets the tags of a group.
     pub fn set_group_tags(&self, group: i64, tags: &str) -> Result<()> {
-        self.run(
+        self.tx.run(
             "UPDATE log_groups SET tags = ?2 WHERE id = ?1",
             (group, tags),
         )?;
@@ -138,13 +142,14 @@ impl Rows<'_> {
 
     /// Removes a group with its streams and filters.
     pub fn remove_group(&self, group: i64) -> Result<()> {
-        self.run("DELETE FROM log_groups WHERE id = ?1", [group])?;
+        self.tx
+            .run("DELETE FROM log_groups WHERE id = ?1", [group])?;
         Ok(())
     }
 
     /// A stream of a group.
     pub fn stream(&self, group: i64, name: &str) -> Result<Option<StreamRow>> {
-        self.one(
+        self.tx.one(
             "SELECT id, name, created_at FROM log_streams WHERE group_id = ?1 AND name = ?2",
             (group, name),
             read_stream,
@@ -153,7 +158,7 @@ impl Rows<'_> {
 
     /// Streams of a group whose name begins with `prefix`, by name; all of them.
     pub fn streams(&self, group: i64, prefix: &str) -> Result<Vec<StreamRow>> {
-        self.list(
+        self.tx.list(
             "SELECT id, name, created_at FROM log_streams
              WHERE group_id = ?1 AND name >= ?2 AND name < ?3 ORDER BY name",
             params![group, prefix, after_prefix(prefix)],
@@ -176,7 +181,7 @@ impl Rows<'_> {
         } else {
             (">", "ASC")
         };
-        self.list(
+        self.tx.list(
             &format!(
                 "SELECT id, name, created_at FROM log_streams
                  WHERE group_id = ?1 AND name >= ?2 AND name < ?3 AND (?4 IS NULL OR name {compared} ?4)
@@ -189,7 +194,7 @@ impl Rows<'_> {
 
     /// Adds a stream; says which number it got, `None` if it is there.
     pub fn add_stream(&self, group: i64, name: &str, created_ms: i64) -> Result<Option<i64>> {
-        let added = self.run(
+        let added = self.tx.run(
             "INSERT OR IGNORE INTO log_streams (group_id, name, created_at) VALUES (?1, ?2, ?3)",
             (group, name, created_ms),
         )?;
@@ -199,12 +204,12 @@ impl Rows<'_> {
     /// Removes a stream; says whether there was one.
     pub fn remove_stream(&self, group: i64, name: &str) -> Result<bool> {
         let sql = "DELETE FROM log_streams WHERE group_id = ?1 AND name = ?2";
-        Ok(self.run(sql, (group, name))? > 0)
+        Ok(self.tx.run(sql, (group, name))? > 0)
     }
 
     /// The metric filters of a group (of all, without one), by group and name.
     pub fn filters(&self, group: Option<i64>) -> Result<Vec<FilterRow>> {
-        self.list(
+        self.tx.list(
             "SELECT f.group_id, g.name, f.name, f.definition, f.created_at FROM metric_filters f
              JOIN log_groups g ON g.id = f.group_id
              WHERE ?1 IS NULL OR f.group_id = ?1 ORDER BY g.name, f.name",
@@ -215,7 +220,7 @@ impl Rows<'_> {
 
     /// Adds a metric filter, or puts it in the place of another of its name.
     pub fn put_filter(&self, filter: &FilterRow) -> Result<()> {
-        self.run(
+        self.tx.run(
             "INSERT INTO metric_filters VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (group_id, name) DO UPDATE SET definition = excluded.definition",
             params![
@@ -231,7 +236,7 @@ impl Rows<'_> {
     /// Removes a metric filter; says whether there was one.
     pub fn remove_filter(&self, group: i64, name: &str) -> Result<bool> {
         let sql = "DELETE FROM metric_filters WHERE group_id = ?1 AND name = ?2";
-        Ok(self.run(sql, (group, name))? > 0)
+        Ok(self.tx.run(sql, (group, name))? > 0)
     }
 
     /// A number that is another whenever another process has changed something.
