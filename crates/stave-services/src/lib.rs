@@ -18,6 +18,7 @@ pub mod functions;
 pub mod iam;
 pub mod jobs;
 pub mod notifications;
+mod pages;
 pub mod queries;
 pub mod schedules;
 pub mod telemetry;

@@ -225,7 +225,8 @@ pub struct AlarmState<'a> {
 }
 
 impl AlarmState<'_> {
-    fn to_json(self) -> Value {
+    /// As events and functions are told of it.
+    pub fn to_json(self) -> Value {
         let mut state = json!({"value": self.value, "reason": self.reason});
         if let Some(data) = self.reason_data {
             state["reasonData"] = Value::from(data);

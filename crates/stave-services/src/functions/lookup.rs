@@ -1,15 +1,14 @@
 //! Finding functions: one by its name, and lists.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use stave_core::iam::Context;
-use stave_core::{Caller, Result};
+use stave_core::{Caller, Error, Result};
 use stave_store::functions::{Function, LATEST, Rows};
 
 use super::definition::{Definition, FunctionVersion};
 use super::errors::{invalid, not_found};
 use super::names::{LATEST_NAME, Named, Qualifier, version_name};
 use super::{Functions, Tags};
+use crate::pages::{cut, name_behind};
 
 /// How many a page holds unless asked for otherwise, and at most.
 const DEFAULT_PAGE: u32 = 50;
@@ -45,20 +44,14 @@ impl PageRequest {
         let Some(marker) = &self.marker else {
             return Ok(None);
         };
-        URL_SAFE_NO_PAD
-            .decode(marker)
-            .ok()
-            .and_then(|bytes| String::from_utf8(bytes).ok())
-            .map(Some)
-            .ok_or_else(|| invalid("Invalid Marker: it is not one that a page gave"))
+        name_behind(marker).map(Some).ok_or_else(wrong_marker)
     }
 
     /// As [`Self::after`], a number.
     pub(super) fn after_number(&self) -> Result<Option<u64>> {
-        let wrong = || invalid("Invalid Marker: it is not one that a page gave");
         let after = self.after()?;
         after
-            .map(|text| text.parse().map_err(|_| wrong()))
+            .map(|text| text.parse().map_err(|_| wrong_marker()))
             .transpose()
     }
 
@@ -68,13 +61,13 @@ impl PageRequest {
         mut items: Vec<T>,
         place: impl Fn(&T) -> String,
     ) -> Result<Page<T>> {
-        let max = self.max()?;
-        let more = items.len() > max;
-        items.truncate(max);
-        let last = items.last().filter(|_| more);
-        let marker = last.map(|last| URL_SAFE_NO_PAD.encode(place(last)));
+        let marker = cut(&mut items, self.max()?, place);
         Ok(Page { items, marker })
     }
+}
+
+fn wrong_marker() -> Error {
+    invalid("Invalid Marker: it is not one that a page gave")
 }
 
 impl<T> Page<T> {
@@ -121,7 +114,7 @@ impl Functions {
         function.ok_or_else(|| self.no_function(named))
     }
 
-    pub(super) fn no_function(&self, named: &Named) -> stave_core::Error {
+    pub(super) fn no_function(&self, named: &Named) -> Error {
         not_found(format!("Function not found: {}", self.named_arn(named)))
     }
 
@@ -200,13 +193,13 @@ impl Functions {
         page: &PageRequest,
     ) -> Result<Page<FunctionVersion>> {
         caller.may("lambda:ListFunctions", "*")?;
-        let wrong = || invalid("Invalid Marker: it is not one that a page gave");
         let after = page.after()?;
         let after = after
             .as_deref()
             .map(|after| {
-                let (name, version) = after.split_once(':').ok_or_else(wrong)?;
-                Ok::<_, stave_core::Error>((name, version.parse().map_err(|_| wrong())?))
+                let (name, version) = after.split_once(':').ok_or_else(wrong_marker)?;
+                let version = version.parse().map_err(|_| wrong_marker())?;
+                Ok::<_, Error>((name, version))
             })
             .transpose()?;
         let found = self

@@ -167,29 +167,10 @@ impl Functions {
             // The function is gone, or the version.
             return self.done(&invocation).await;
         };
-        let now = self.now();
-        if known.reserved == Some(0) {
+        if let Some(condition) = self.hopeless(&invocation, &known) {
+            let (version, events) = (&known.version, &known.events);
             return self
-                .conclude(
-                    invocation,
-                    &known.version,
-                    &known.events,
-                    None,
-                    Condition::ZeroReservedConcurrency,
-                )
-                .await;
-        }
-        let age = now.duration_since(invocation.queued_at);
-        if age > SignedDuration::from_secs(i64::from(known.events.age_seconds())) {
-            self.measure(&known.version, "AsyncEventsDropped", 1.0, "Count");
-            return self
-                .conclude(
-                    invocation,
-                    &known.version,
-                    &known.events,
-                    None,
-                    Condition::EventAgeExceeded,
-                )
+                .conclude(invocation, version, events, None, condition)
                 .await;
         }
         if known.version.definition.state != State::Active {
@@ -210,6 +191,19 @@ impl Functions {
             return self.set_back(invocation).await;
         };
         self.settle_attempt(&mut invocation, &known, outcome).await
+    }
+
+    /// Why an invocation is not to be tried at all, if so.
+    fn hopeless(&self, invocation: &Invocation, known: &Known) -> Option<Condition> {
+        if known.reserved == Some(0) {
+            return Some(Condition::ZeroReservedConcurrency);
+        }
+        let age = self.now().duration_since(invocation.queued_at);
+        if age <= SignedDuration::from_secs(i64::from(known.events.age_seconds())) {
+            return None;
+        }
+        self.measure(&known.version, "AsyncEventsDropped", 1.0, "Count");
+        Some(Condition::EventAgeExceeded)
     }
 
     async fn settle_attempt(

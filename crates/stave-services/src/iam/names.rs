@@ -2,12 +2,11 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use stave_core::Result;
 use stave_store::iam::{EntityKind, Tags};
 
 use super::errors::{invalid_input, limit, validation};
+use crate::pages::{cut, name_behind};
 
 /// The most tags of one thing.
 pub const MAX_TAGS: usize = 50;
@@ -50,10 +49,7 @@ impl PageRequest {
         let Some(marker) = &self.marker else {
             return Ok(String::new());
         };
-        URL_SAFE_NO_PAD
-            .decode(marker)
-            .ok()
-            .and_then(|bytes| String::from_utf8(bytes).ok())
+        name_behind(marker)
             .ok_or_else(|| validation("Invalid Marker: it is not one that a page gave"))
     }
 
@@ -63,13 +59,7 @@ impl PageRequest {
         mut items: Vec<T>,
         name: impl Fn(&T) -> String,
     ) -> Result<Page<T>> {
-        let max = self.max()?;
-        let more = items.len() > max;
-        items.truncate(max);
-        let marker = items
-            .last()
-            .filter(|_| more)
-            .map(|last| URL_SAFE_NO_PAD.encode(name(last)));
+        let marker = cut(&mut items, self.max()?, name);
         Ok(Page { items, marker })
     }
 

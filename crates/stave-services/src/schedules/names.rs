@@ -1,11 +1,10 @@
 //! Names, ARNs, tags and pages: what AWS accepts.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use stave_core::{Arn, Result};
 
 use super::errors::{limit, validation};
 use super::{DEFAULT, Schedules};
+use crate::pages::{cut, name_behind};
 
 /// Tags: keys and values.
 pub type Tags = Vec<(String, String)>;
@@ -48,11 +47,7 @@ impl PageRequest {
         let Some(token) = &self.next_token else {
             return Ok(String::new());
         };
-        URL_SAFE_NO_PAD
-            .decode(token)
-            .ok()
-            .and_then(|bytes| String::from_utf8(bytes).ok())
-            .ok_or_else(|| validation("Parameter NextToken is not valid."))
+        name_behind(token).ok_or_else(|| validation("Parameter NextToken is not valid."))
     }
 
     /// The page of `items`, which are one more than fit if there is a next page.
@@ -61,13 +56,7 @@ impl PageRequest {
         mut items: Vec<T>,
         name: impl Fn(&T) -> String,
     ) -> Result<Page<T>> {
-        let max = self.max()?;
-        let more = items.len() > max;
-        items.truncate(max);
-        let next_token = items
-            .last()
-            .filter(|_| more)
-            .map(|last| URL_SAFE_NO_PAD.encode(name(last)));
+        let next_token = cut(&mut items, self.max()?, name);
         Ok(Page { items, next_token })
     }
 }

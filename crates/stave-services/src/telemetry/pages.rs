@@ -1,10 +1,9 @@
 //! Lists by pages. A page's token says behind which name the next begins.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use stave_core::{Error, Result};
 
 use super::errors::bad_token;
+use crate::pages::{cut, name_behind};
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,22 +38,12 @@ impl PageRequest {
         let Some(token) = &self.token else {
             return Ok(None);
         };
-        let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| bad_token(code))?;
-        String::from_utf8(bytes)
-            .map(Some)
-            .map_err(|_| bad_token(code))
+        name_behind(token).map(Some).ok_or_else(|| bad_token(code))
     }
-}
-
-/// A token that says behind which name a page begins.
-pub(super) fn token(name: &str) -> String {
-    URL_SAFE_NO_PAD.encode(name)
 }
 
 /// Makes a page of one more than was wanted.
 pub(super) fn page<T>(mut items: Vec<T>, limit: usize, name: impl Fn(&T) -> String) -> Page<T> {
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let next = items.last().filter(|_| more).map(|last| token(&name(last)));
+    let next = cut(&mut items, limit, name);
     Page { items, next }
 }

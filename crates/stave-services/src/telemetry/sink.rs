@@ -166,12 +166,7 @@ impl Sink {
         self.put_lines(group, stream, vec![LogLine { at_ms, message }]);
     }
 
-    /// Takes a figure of the present minute.
-    pub fn put_metric(&self, metric: SinkMetric<'_>) {
-        self.put_metrics([metric]);
-    }
-
-    /// Takes figures of the present minute: for less than one after the other costs.
+    /// Takes figures of the present minute.
     pub fn put_metrics<'a>(&self, metrics: impl IntoIterator<Item = SinkMetric<'a>>) {
         let minute = self.store.now().as_second().div_euclid(60) * 60;
         let (mut waiting, mut dropped) = (lock(&self.inner.waiting), 0);

@@ -38,18 +38,7 @@ impl AlarmActions {
 
 impl AlarmPort for AlarmActions {
     fn state_changed(&self, change: &StateChange) -> Result<()> {
-        let previous = AlarmState {
-            value: &change.old_state,
-            reason: &change.old_reason,
-            reason_data: change.old_reason_data.as_deref(),
-            at: at(change.old_state_ms)?,
-        };
-        let now = AlarmState {
-            value: &change.state,
-            reason: &change.reason,
-            reason_data: change.reason_data.as_deref(),
-            at: at(change.at_ms)?,
-        };
+        let [previous, now] = states(change)?;
         let configuration = configuration(change);
         let event = alarm_state(&change.arn, &change.alarm, previous, now, &configuration);
         self.schedules.put_platform_events(vec![event])
@@ -76,6 +65,23 @@ impl AlarmPort for AlarmActions {
     }
 }
 
+/// The state that an alarm was in, and the one that it is in.
+fn states(change: &StateChange) -> Result<[AlarmState<'_>; 2]> {
+    let previous = AlarmState {
+        value: &change.old_state,
+        reason: &change.old_reason,
+        reason_data: change.old_reason_data.as_deref(),
+        at: at(change.old_state_ms)?,
+    };
+    let now = AlarmState {
+        value: &change.state,
+        reason: &change.reason,
+        reason_data: change.reason_data.as_deref(),
+        at: at(change.at_ms)?,
+    };
+    Ok([previous, now])
+}
+
 fn at(ms: i64) -> Result<Timestamp> {
     Timestamp::from_millisecond(ms).map_err(|error| {
         Error::internal("an alarm changed at a time that there is not").caused_by(error)
@@ -89,39 +95,23 @@ fn configuration(change: &StateChange) -> Value {
 
 /// What a function is given.
 fn payload(change: &StateChange) -> Result<Value> {
-    let form = "%Y-%m-%dT%H:%M:%S%.3f+0000";
-    let state = |value: &str, reason: &str, data: &Option<String>, ms| {
-        let mut state = json!({
-            "value": value,
-            "reason": reason,
-            "timestamp": at(ms)?.strftime(form).to_string(),
-        });
-        if let Some(data) = data {
-            state["reasonData"] = Value::from(data.as_str());
-        }
-        Ok::<_, Error>(state)
-    };
-    let parts: Vec<&str> = change.arn.splitn(7, ':').collect();
-    let part = |place: usize| parts.get(place).copied().unwrap_or_default();
+    let arn: Arn = change.arn.parse()?;
+    let [previous, now] = states(change)?;
     let mut configuration = configuration(change);
     if let (Value::Object(members), Some(description)) = (&mut configuration, &change.description) {
         members.insert("description".to_owned(), Value::from(description.as_str()));
     }
+    let now = now.to_json();
     Ok(json!({
         "source": "aws.cloudwatch",
         "alarmArn": change.arn,
-        "accountId": part(4),
-        "time": at(change.at_ms)?.strftime(form).to_string(),
-        "region": part(3),
+        "accountId": arn.account(),
+        "time": now["timestamp"],
+        "region": arn.region(),
         "alarmData": {
             "alarmName": change.alarm,
-            "state": state(&change.state, &change.reason, &change.reason_data, change.at_ms)?,
-            "previousState": state(
-                &change.old_state,
-                &change.old_reason,
-                &change.old_reason_data,
-                change.old_state_ms,
-            )?,
+            "state": now,
+            "previousState": previous.to_json(),
             "configuration": configuration,
         },
     }))

@@ -39,14 +39,13 @@ impl MetricSink for Instruments {
         let resource = ("Resource", metric.resource.as_str());
         let with_resource: &[(&str, &str)] = &[function, resource];
         let sets: [&[(&str, &str)]; 3] = [&[function], &[], with_resource];
-        for dimensions in sets {
-            self.telemetry.sink().put_metric(SinkMetric {
-                namespace: "AWS/Lambda",
-                name: metric.name,
-                dimensions,
-                value: metric.value,
-                unit: metric.unit,
-            });
-        }
+        let figures = sets.map(|dimensions| SinkMetric {
+            namespace: "AWS/Lambda",
+            name: metric.name,
+            dimensions,
+            value: metric.value,
+            unit: metric.unit,
+        });
+        self.telemetry.sink().put_metrics(figures);
     }
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use stave_core::{Caller, Result};
 use stave_store::telemetry::{StreamRow, StreamSpan};
 
+use crate::pages::token;
 use crate::telemetry::errors::{exists, invalid_parameter, no_such_stream};
 use crate::telemetry::names::{check_stream_name, group};
-use crate::telemetry::pages::{page, token};
+use crate::telemetry::pages::page;
 use crate::telemetry::{Page, PageRequest, Telemetry};
 
 /// A log stream. Times are milliseconds since 1970.

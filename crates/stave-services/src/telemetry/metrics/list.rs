@@ -6,8 +6,8 @@ use stave_core::{Caller, Error, Result};
 use stave_store::telemetry::SeriesKey;
 
 use super::Metric;
+use crate::pages::token;
 use crate::telemetry::errors::{bad_token, invalid_value};
-use crate::telemetry::pages::token;
 use crate::telemetry::{Page, PageRequest, Telemetry};
 
 /// How many metrics a page has.

@@ -110,13 +110,13 @@ fn the_platform_writes_without_waiting() {
             "s",
             vec![line(w.now_ms() + n, "hello"), line(w.now_ms(), "")],
         );
-        sink.put_metric(SinkMetric {
+        sink.put_metrics([SinkMetric {
             namespace: "AWS/Lambda",
             name: "Duration",
             dimensions: &[("FunctionName", "f")],
             value: 10.0 * (n as f64),
             unit: "Milliseconds",
-        });
+        }]);
     }
     sink.put_lines("not a name", "s", vec![line(w.now_ms(), "lost")]);
     assert!(t.flush().is_err());
