@@ -4,6 +4,7 @@
 
 mod app;
 mod args;
+mod blocking;
 mod commands;
 mod compose;
 mod config;

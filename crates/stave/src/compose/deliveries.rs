@@ -1,21 +1,21 @@
 //! Where records of asynchronous invocations go that do not go to another function: buckets and
 //! buses.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use stave_core::{Arn, BucketName, Caller, Error, ObjectKey, Result};
-use stave_services::Buckets;
 use stave_services::functions::{Delivery, Destinations};
 use stave_services::schedules::EventEntry;
+use stave_services::{Buckets, Schedules};
 
-use super::platform::Opened;
+use crate::blocking::blocking;
 
 /// Delivers records.
 #[derive(Debug)]
 pub(super) struct Deliveries {
     buckets: Buckets,
-    opened: Arc<Opened>,
+    schedules: Arc<OnceLock<Schedules>>,
     region: String,
 }
 
@@ -26,10 +26,11 @@ enum Place {
 }
 
 impl Deliveries {
-    pub fn new(buckets: Buckets, opened: Arc<Opened>, region: &str) -> Self {
+    /// Deliveries to buses go through `schedules`, once they are opened.
+    pub fn new(buckets: Buckets, schedules: Arc<OnceLock<Schedules>>, region: &str) -> Self {
         Self {
             buckets,
-            opened,
+            schedules,
             region: region.to_owned(),
         }
     }
@@ -71,7 +72,7 @@ impl Destinations for Deliveries {
             }
             Place::Bus(bus) => bus,
         };
-        let schedules = self.opened.schedules.get().cloned();
+        let schedules = self.schedules.get().cloned();
         let schedules = schedules.ok_or_else(|| Error::unavailable("rules are not there yet"))?;
         let how = if record.succeeded {
             "Success"
@@ -93,11 +94,10 @@ impl Destinations for Deliveries {
             bus: Some(bus.as_str().to_owned()),
         };
         let caller = caller.clone();
-        let put = tokio::task::spawn_blocking(move || schedules.put_events(&caller, &[entry]));
-        let put = put
-            .await
-            .map_err(|error| Error::internal("a record was not put on a bus").caused_by(error))?;
-        match put?.into_iter().next() {
+        let put = blocking("a record was not put on a bus", move || {
+            schedules.put_events(&caller, &[entry])
+        });
+        match put.await?.into_iter().next() {
             Some(Err((code, message))) => Err(Error::unavailable(message).coded(code)),
             Some(Ok(_)) | None => Ok(()),
         }

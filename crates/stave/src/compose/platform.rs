@@ -30,20 +30,13 @@ pub struct Platform {
     pub notifications: Notifications,
 }
 
-/// What is known only once everything is there: ports look here for those that were opened after
-/// them.
-#[derive(Debug, Default)]
-pub(super) struct Opened {
-    pub functions: OnceLock<Functions>,
-    pub schedules: OnceLock<Schedules>,
-}
-
 impl Platform {
     pub(super) fn open(stave: &Stave, reached: Option<&Reached>) -> Result<Self> {
         let config = &stave.config;
         let (account, region) = (&config.account.value, &config.region.value);
         let telemetry = Telemetry::open(&stave.store, account, region)?;
-        let opened = Arc::new(Opened::default());
+        // Functions deliver to them, and they to functions: they come later.
+        let opened = Arc::new(OnceLock::new());
         let instruments = Arc::new(Instruments::new(telemetry.clone()));
         let ports = Ports {
             code: Arc::new(BucketCode::new(stave.buckets.clone())),
@@ -101,9 +94,8 @@ impl Platform {
             schedules.clone(),
             targets,
         );
-        // Nobody has asked a port for them before.
-        let _ = opened.functions.set(functions.clone());
-        let _ = opened.schedules.set(schedules.clone());
+        // Nobody has asked for them before.
+        let _ = opened.set(schedules.clone());
         Ok(Self {
             telemetry,
             functions,

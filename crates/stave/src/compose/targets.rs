@@ -12,10 +12,12 @@ use stave_services::{Functions, Iam, Telemetry};
 
 use super::destination::{Destination, invocation};
 use super::work::{Work, Workers};
+use crate::blocking::blocking;
 
 /// The groups that EventBridge may write to without a role, as the policy says that AWS's console
 /// gives log groups.
 const EVENT_LOGS: &str = "/aws/events/";
+const BROKEN: &str = "a delivery broke off";
 
 /// Sends to functions and log groups, and starts jobs, crawlers and extracts.
 #[derive(Debug)]
@@ -38,7 +40,10 @@ impl PlatformTargets {
                 .service_caller(principal, &shipment.source_arn));
         };
         let iam = self.iam.clone();
-        blocking(move || iam.service_session(principal, &role, "delivery")).await
+        blocking(BROKEN, move || {
+            iam.service_session(principal, &role, "delivery")
+        })
+        .await
     }
 
     async fn invoke(&self, caller: &Caller, function: &str, payload: Bytes) -> Result<()> {
@@ -63,7 +68,7 @@ impl PlatformTargets {
         let stream = shipment.source_arn.splitn(6, ':').last();
         let stream = stream.unwrap_or_default().replace([':', '*'], "-");
         let message = shipment.payload.clone();
-        blocking(move || {
+        blocking(BROKEN, move || {
             match telemetry.create_log_stream(&owner, &group, &stream) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 made => made?,
@@ -150,11 +155,4 @@ impl Targets for PlatformTargets {
             }
         }
     }
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Error::internal("a delivery broke off").caused_by(error))?
 }

@@ -20,6 +20,7 @@ use tokio::sync::Semaphore;
 use super::Limits;
 use super::body::{Paced, whole};
 use super::door::Peer;
+use crate::blocking::blocking;
 use crate::compose::Stave;
 use crate::wire::{Call, Wire, unauthenticated, unsigned};
 
@@ -95,12 +96,10 @@ impl Services {
         let (iam, clock) = (self.iam.clone(), Arc::clone(&self.clock));
         let (service, head, body) = (service.to_owned(), Arc::clone(head), body.clone());
         // It reads the database, and a password's cost may hold that up.
-        let checked = tokio::task::spawn_blocking(move || {
+        blocking("a signature was not checked", move || {
             authenticate(&iam, &*clock, &service, &head, &body, peer)
-        });
-        checked
-            .await
-            .map_err(|error| Error::internal("a signature was not checked").caused_by(error))?
+        })
+        .await
     }
 }
 

@@ -15,6 +15,7 @@ use super::fault::{fault, not_implemented};
 use super::model::{Op, Operation, Protocol, Service};
 use super::value::{FromValue, IntoValue, Value};
 use super::{Call, cbor, json, query, rest_json, validate};
+use crate::blocking::blocking;
 
 /// What a compressed body may come to, in bytes.
 const MAX_EXPANDED_BYTES: usize = 8 << 20;
@@ -234,11 +235,8 @@ impl Door {
                 handler(call.caller, asked, input).await?
             }
             Handler::Blocking(handler) => {
-                let done = tokio::task::spawn_blocking(move || handler(&call.caller, input));
-                done.await.map_err(|error| {
-                    let said = format!("{} ended before its time", operation.name);
-                    Error::internal(said).caused_by(error)
-                })??
+                let broken = format!("{} ended before its time", operation.name);
+                blocking(&broken, move || handler(&call.caller, input)).await?
             }
         };
         Ok((operation, output))

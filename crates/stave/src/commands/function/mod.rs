@@ -20,11 +20,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use stave_core::{Caller, Error, Result};
+use stave_core::{Caller, Result};
 use stave_services::Functions;
 use stave_services::functions::{self, PackagedFile};
 
 use crate::args::function::FunctionCommand;
+use crate::blocking::blocking;
 use crate::compose::{Platform, Stave};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -85,13 +86,11 @@ struct Packed {
 /// Packs the code that lies at `path`.
 async fn pack(path: &Path) -> Result<Packed> {
     let path = path.to_owned();
-    let packed = tokio::task::spawn_blocking(move || {
+    blocking("the code was not packed", move || {
         // First, so that a change while it is packed is one that comes later.
         let files = functions::packaged_files(&path)?;
         let zip = functions::pack(&path)?;
         Ok(Packed { zip, files })
-    });
-    packed
-        .await
-        .map_err(|error| Error::internal("the code was not packed").caused_by(error))?
+    })
+    .await
 }

@@ -10,6 +10,7 @@ use stave_services::Telemetry;
 use tokio::task::JoinHandle;
 
 use super::Desk;
+use crate::blocking::blocking;
 use crate::commands::doctor::health;
 use crate::server::{self, Limits, MetricsFor, ServeOptions, Server};
 use crate::stop::{Asking, Stop};
@@ -89,7 +90,6 @@ impl Reach {
 }
 
 async fn flush(telemetry: Telemetry) -> Result<()> {
-    let flushed = tokio::task::spawn_blocking(move || telemetry.flush());
-    let ended = |error| Error::internal("writing the log broke off").caused_by(error);
-    flushed.await.map_err(ended)?.map(drop)
+    let flushed = blocking("writing the log broke off", move || telemetry.flush());
+    flushed.await.map(drop)
 }

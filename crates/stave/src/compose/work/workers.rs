@@ -13,6 +13,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 
 use super::Work;
+use crate::blocking::blocking;
 
 /// How many processes work at once. Each may use so much less memory.
 const AT_ONCE: usize = 4;
@@ -79,10 +80,11 @@ impl Workers {
             return Ok(());
         };
         let store = self.store.clone();
-        let started = tokio::task::spawn_blocking(move || exists(&store, &work).map(|()| work));
+        let started = blocking("work was not started", move || {
+            exists(&store, &work).map(|()| work)
+        });
         let started = started
             .await
-            .map_err(|error| Error::internal("work was not started").caused_by(error))?
             .and_then(|work| Ok((self.spawn(&work)?, work)));
         match started {
             Ok((child, work)) => {

@@ -7,12 +7,14 @@ use s3s::dto::{
     PutBucketNotificationConfigurationOutput, S3KeyFilter,
 };
 use s3s::{S3Request, S3Response, S3Result, dto};
-use stave_core::{Error, Result};
 use stave_services::notifications::{FunctionNotification, NotificationConfiguration};
 
 use super::backend::Backend;
 use super::convert::{bucket, caller};
 use super::errors::from_service;
+use crate::blocking::blocking;
+
+const BROKEN: &str = "a bucket's notifications were not worked on";
 
 pub(super) async fn get(
     backend: &Backend,
@@ -20,7 +22,10 @@ pub(super) async fn get(
 ) -> S3Result<S3Response<GetBucketNotificationConfigurationOutput>> {
     let (caller, bucket) = (caller(&request)?.clone(), bucket(&request.input.bucket)?);
     let notifications = backend.notifications.clone();
-    let kept = blocking(move || notifications.configuration(&caller, &bucket)).await?;
+    let kept = blocking(BROKEN, move || {
+        notifications.configuration(&caller, &bucket)
+    });
+    let kept = kept.await.map_err(from_service)?;
     let functions: Vec<_> = kept.functions.into_iter().map(shown).collect();
     Ok(S3Response::new(GetBucketNotificationConfigurationOutput {
         event_bridge_configuration: kept.event_bridge.then(EventBridgeConfiguration::default),
@@ -41,22 +46,13 @@ pub(super) async fn put(
         .unwrap_or_default();
     let configuration = read(request.input.notification_configuration);
     let notifications = backend.notifications.clone();
-    blocking(move || notifications.put_configuration(&caller, &bucket, &configuration, skip))
-        .await?;
+    let put = blocking(BROKEN, move || {
+        notifications.put_configuration(&caller, &bucket, &configuration, skip)
+    });
+    put.await.map_err(from_service)?;
     Ok(S3Response::new(
         PutBucketNotificationConfigurationOutput::default(),
     ))
-}
-
-/// Lets the service work where it may block.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> S3Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| {
-        Err(Error::internal("a bucket's notifications were not worked on").caused_by(error))
-    })
-    .map_err(from_service)
 }
 
 fn read(given: dto::NotificationConfiguration) -> NotificationConfiguration {
