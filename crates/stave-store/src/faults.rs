@@ -94,10 +94,8 @@ pub(crate) fn bad_json(what: impl Display, error: serde_json::Error) -> Error {
     .caused_by(error)
 }
 
-/// A blocking task that was cancelled or panicked.
-pub(crate) fn join_error(error: tokio::task::JoinError) -> Error {
-    Error::internal("a storage task ended before its time").caused_by(error)
-}
+/// What is said of storage work that broke off.
+pub(crate) const CUT_SHORT: &str = "a storage task ended before its time";
 
 /// The error of an object store, said about `place`.
 pub(crate) fn remote_error(error: object_store::Error, place: &str) -> Error {

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod blocking;
 mod check;
 mod database;
 mod faults;
@@ -24,6 +25,7 @@ mod store;
 pub mod telemetry;
 mod together;
 
+pub use blocking::blocking;
 pub use home::Home;
 pub use liveness::LivenessLock;
 pub use local::{BucketSetting, LifecycleDone, LocalBuckets};

@@ -4,7 +4,6 @@
 
 mod app;
 mod args;
-mod blocking;
 mod commands;
 mod compose;
 mod config;

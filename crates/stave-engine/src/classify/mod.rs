@@ -11,6 +11,7 @@ mod parquet;
 #[cfg(test)]
 mod tests;
 
+use futures::future::BoxFuture;
 use object_store::{ObjectMeta, ObjectStore};
 use stave_core::Result;
 use stave_core::catalog::Column;
@@ -102,10 +103,16 @@ impl Sampled {
 ///
 /// What is damaged or of no known format is [`Classification::Unknown`]; an
 /// error is only what keeps the object from being read.
-pub async fn classify(store: &dyn ObjectStore, meta: &ObjectMeta, name: &str) -> Result<Sampled> {
-    classify_object(store, meta)
-        .await
-        .map_err(|error| error.within(name))
+pub fn classify<'a>(
+    store: &'a dyn ObjectStore,
+    meta: &'a ObjectMeta,
+    name: &'a str,
+) -> BoxFuture<'a, Result<Sampled>> {
+    Box::pin(async move {
+        classify_object(store, meta)
+            .await
+            .map_err(|error| error.within(name))
+    })
 }
 
 async fn classify_object(store: &dyn ObjectStore, meta: &ObjectMeta) -> Result<Sampled> {

@@ -38,6 +38,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use datafusion::logical_expr::LogicalPlan;
+use futures::future::BoxFuture;
 use stave_core::job::{Graph, Node};
 use stave_core::{Result, S3Uri};
 
@@ -139,13 +140,13 @@ impl Engine {
     /// reads its input as a whole, after everything that can be refused without has been.
     /// Without `rejects`, bad records of sources that set them aside are passed over. With
     /// `unread`, sources of S3 read only the objects that it says are new.
-    pub async fn plan_job(
-        &self,
-        graph: &Graph,
+    pub fn plan_job<'a>(
+        &'a self,
+        graph: &'a Graph,
         catalog: Arc<dyn Catalog>,
-        rejects: Option<&dyn RejectsFactory>,
-        unread: Option<&dyn Unread>,
-    ) -> Result<JobPlan> {
-        planner::plan(self, graph, &catalog, rejects, unread).await
+        rejects: Option<&'a dyn RejectsFactory>,
+        unread: Option<&'a dyn Unread>,
+    ) -> BoxFuture<'a, Result<JobPlan>> {
+        Box::pin(async move { planner::plan(self, graph, &catalog, rejects, unread).await })
     }
 }

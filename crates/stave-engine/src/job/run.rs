@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use datafusion::physical_plan::ExecutionPlan;
+use futures::future::BoxFuture;
 use stave_core::job::{Node, NodeKind};
 use stave_core::{Error, Result};
 
@@ -100,53 +101,55 @@ impl Engine {
     /// Runs every output of `job` into `<staging>/<node id>/`, one after the other; files are
     /// named after `prefix` (`run-<epoch ms>`). On an error, or when the future is dropped,
     /// what is in `staging` is for the caller to remove.
-    pub async fn run_job(
-        &self,
-        job: &JobPlan,
-        staging: &Path,
-        prefix: &str,
-        observer: &dyn JobObserver,
-    ) -> Result<JobOutcome> {
-        job.sources().iter().for_each(super::JobSource::reset);
-        let mut outputs: Vec<WrittenOutput> = Vec::new();
-        let mut plans: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
-        for (at, output) in job.outputs().iter().enumerate() {
-            let folder = &output.destination.folder;
-            let before = &job.outputs()[..at];
-            let same = before
+    pub fn run_job<'a>(
+        &'a self,
+        job: &'a JobPlan,
+        staging: &'a Path,
+        prefix: &'a str,
+        observer: &'a dyn JobObserver,
+    ) -> BoxFuture<'a, Result<JobOutcome>> {
+        Box::pin(async move {
+            job.sources().iter().for_each(super::JobSource::reset);
+            let mut outputs: Vec<WrittenOutput> = Vec::new();
+            let mut plans: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
+            for (at, output) in job.outputs().iter().enumerate() {
+                let folder = &output.destination.folder;
+                let before = &job.outputs()[..at];
+                let same = before
+                    .iter()
+                    .filter(|other| other.destination.folder == *folder)
+                    .count();
+                let prefix = if same == 0 {
+                    prefix.to_owned()
+                } else {
+                    format!("{prefix}-{same}")
+                };
+                let run = OutputRun {
+                    engine: self,
+                    job,
+                    output,
+                    staging,
+                    prefix: &prefix,
+                    observer,
+                };
+                let written: u64 = outputs.iter().map(WrittenOutput::rows).sum();
+                let done = run.run(written).await;
+                let (output, plan) =
+                    done.map_err(|error| error.within(format!("target \"{}\"", output.node_name)))?;
+                outputs.push(output);
+                plans.push(plan);
+            }
+            let warnings = job
+                .sources()
                 .iter()
-                .filter(|other| other.destination.folder == *folder)
-                .count();
-            let prefix = if same == 0 {
-                prefix.to_owned()
-            } else {
-                format!("{prefix}-{same}")
-            };
-            let run = OutputRun {
-                engine: self,
-                job,
-                output,
-                staging,
-                prefix: &prefix,
-                observer,
-            };
-            let written: u64 = outputs.iter().map(WrittenOutput::rows).sum();
-            let done = run.run(written).await;
-            let (output, plan) =
-                done.map_err(|error| error.within(format!("target \"{}\"", output.node_name)))?;
-            outputs.push(output);
-            plans.push(plan);
-        }
-        let warnings = job
-            .sources()
-            .iter()
-            .flat_map(super::JobSource::warnings)
-            .collect();
-        let steps = steps(job, &outputs, &plans);
-        Ok(JobOutcome {
-            outputs,
-            steps,
-            warnings,
+                .flat_map(super::JobSource::warnings)
+                .collect();
+            let steps = steps(job, &outputs, &plans);
+            Ok(JobOutcome {
+                outputs,
+                steps,
+                warnings,
+            })
         })
     }
 }

@@ -26,6 +26,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::parser::Statement as PlannerStatement;
 use datafusion::sql::sqlparser::ast::{SetExpr, Statement};
 use datafusion::sql::sqlparser::tokenizer::TokenWithSpan;
+use futures::future::BoxFuture;
 use stave_core::{Error, Result};
 
 use crate::catalog::Catalog;
@@ -43,45 +44,47 @@ const MAX_STATEMENT_BYTES: usize = 262_144;
 impl Engine {
     /// Starts one statement over the tables of `catalog`; names without a database
     /// are looked up in `default_database`. Its rows come out of the result as it is read.
-    pub async fn query(
-        &self,
-        catalog: &Arc<dyn Catalog>,
-        default_database: Option<&str>,
-        sql: &str,
-    ) -> Result<QueryResult> {
-        let begun = Instant::now();
-        if sql.trim().len() > MAX_STATEMENT_BYTES {
-            return Err(Error::limit_exceeded(format!(
-                "the statement is longer than {MAX_STATEMENT_BYTES} bytes"
-            )));
-        }
-        let source = Source(sql);
-        let lookup = Lookup {
-            catalog,
-            default_database,
-        };
-        let tokens = parse::tokens(source)?;
-        if let Some(show) = show::recognise(source, &tokens)? {
-            let batch = show::answer(&lookup, &show).await?;
-            return Ok(QueryResult::ready(batch, begun.elapsed()));
-        }
-        let mut statement = queries_only(source, tokens)?;
-        guard::guard(source, &mut statement)?;
-        let names = Names::take(source, &mut statement);
-        let tables = relations::prefetch(self, &lookup, source, &statement).await?;
-        let state = self.state(|config| {
-            let options = config.options_mut();
-            CATALOG.clone_into(&mut options.catalog.default_catalog);
-            options.catalog.default_schema =
-                default_database.unwrap_or(DEFAULT_DATABASE).to_lowercase();
-            options.catalog.create_default_catalog_and_schema = false;
-            options.catalog.information_schema = false;
-        });
-        state
-            .catalog_list()
-            .register_catalog(CATALOG.to_owned(), tables);
-        let plan = logical(&state, source, statement).await?;
-        Ok(Running::start(self, plan).await?.into_result(&names, begun))
+    pub fn query<'a>(
+        &'a self,
+        catalog: &'a Arc<dyn Catalog>,
+        default_database: Option<&'a str>,
+        sql: &'a str,
+    ) -> BoxFuture<'a, Result<QueryResult>> {
+        Box::pin(async move {
+            let begun = Instant::now();
+            if sql.trim().len() > MAX_STATEMENT_BYTES {
+                return Err(Error::limit_exceeded(format!(
+                    "the statement is longer than {MAX_STATEMENT_BYTES} bytes"
+                )));
+            }
+            let source = Source(sql);
+            let lookup = Lookup {
+                catalog,
+                default_database,
+            };
+            let tokens = parse::tokens(source)?;
+            if let Some(show) = show::recognise(source, &tokens)? {
+                let batch = show::answer(&lookup, &show).await?;
+                return Ok(QueryResult::ready(batch, begun.elapsed()));
+            }
+            let mut statement = queries_only(source, tokens)?;
+            guard::guard(source, &mut statement)?;
+            let names = Names::take(source, &mut statement);
+            let tables = relations::prefetch(self, &lookup, source, &statement).await?;
+            let state = self.state(|config| {
+                let options = config.options_mut();
+                CATALOG.clone_into(&mut options.catalog.default_catalog);
+                options.catalog.default_schema =
+                    default_database.unwrap_or(DEFAULT_DATABASE).to_lowercase();
+                options.catalog.create_default_catalog_and_schema = false;
+                options.catalog.information_schema = false;
+            });
+            state
+                .catalog_list()
+                .register_catalog(CATALOG.to_owned(), tables);
+            let plan = logical(&state, source, statement).await?;
+            Ok(Running::start(self, plan).await?.into_result(&names, begun))
+        })
     }
 }
 

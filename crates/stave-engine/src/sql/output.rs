@@ -9,6 +9,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::json::WriterBuilder;
 use arrow::json::writer::LineDelimited;
+use futures::future::BoxFuture;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
@@ -23,83 +24,95 @@ const BUFFER_BYTES: usize = 1 << 16;
 impl QueryResult {
     /// Writes a header and the rows left as CSV, every value in quotes and NULL as
     /// nothing, the way of Athena's result files; gives the number of rows.
-    pub async fn write_csv(&mut self, out: &mut (dyn Write + Send)) -> Result<u64> {
-        let mut text = String::new();
-        for (at, column) in self.columns().iter().enumerate() {
-            quoted(&mut text, at, Some(&column.name));
-        }
-        text.push('\n');
-        let mut count = 0;
-        while let Some(rows) = self.next().await? {
-            for row in 0..rows.len() {
-                for (at, cell) in rows.row(row).enumerate() {
-                    quoted(&mut text, at, cell.as_deref());
-                }
-                text.push('\n');
-                if text.len() >= BUFFER_BYTES {
-                    drain(&mut text, out)?;
-                }
+    pub fn write_csv<'a>(
+        &'a mut self,
+        out: &'a mut (dyn Write + Send),
+    ) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(async move {
+            let mut text = String::new();
+            for (at, column) in self.columns().iter().enumerate() {
+                quoted(&mut text, at, Some(&column.name));
             }
-            count += rows.len() as u64;
-        }
-        drain(&mut text, out)?;
-        out.flush().map_err(fault::io)?;
-        Ok(count)
+            text.push('\n');
+            let mut count = 0;
+            while let Some(rows) = self.next().await? {
+                for row in 0..rows.len() {
+                    for (at, cell) in rows.row(row).enumerate() {
+                        quoted(&mut text, at, cell.as_deref());
+                    }
+                    text.push('\n');
+                    if text.len() >= BUFFER_BYTES {
+                        drain(&mut text, out)?;
+                    }
+                }
+                count += rows.len() as u64;
+            }
+            drain(&mut text, out)?;
+            out.flush().map_err(fault::io)?;
+            Ok(count)
+        })
     }
 
     /// Writes the rows left as one JSON object a line, numbers as numbers and NULL as
     /// null; gives the number of rows.
-    pub async fn write_json(&mut self, out: &mut (dyn Write + Send)) -> Result<u64> {
-        let mut count = 0;
-        while let Some(batch) = self.next_renamed().await? {
-            let mut lines = Vec::new();
-            let mut writer = WriterBuilder::new()
-                .with_explicit_nulls(true)
-                .build::<_, LineDelimited>(&mut lines);
-            writer.write(&batch).map_err(|error| encoding(&error))?;
-            writer.finish().map_err(|error| encoding(&error))?;
-            out.write_all(&lines).map_err(fault::io)?;
-            count += batch.num_rows() as u64;
-        }
-        out.flush().map_err(fault::io)?;
-        Ok(count)
+    pub fn write_json<'a>(
+        &'a mut self,
+        out: &'a mut (dyn Write + Send),
+    ) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(async move {
+            let mut count = 0;
+            while let Some(batch) = self.next_renamed().await? {
+                let mut lines = Vec::new();
+                let mut writer = WriterBuilder::new()
+                    .with_explicit_nulls(true)
+                    .build::<_, LineDelimited>(&mut lines);
+                writer.write(&batch).map_err(|error| encoding(&error))?;
+                writer.finish().map_err(|error| encoding(&error))?;
+                out.write_all(&lines).map_err(fault::io)?;
+                count += batch.num_rows() as u64;
+            }
+            out.flush().map_err(fault::io)?;
+            Ok(count)
+        })
     }
 
     /// Writes the rows left into a Parquet file with Snappy, which appears at `path`
     /// when it is whole; gives the number of rows.
-    pub async fn write_parquet(&mut self, path: &Path) -> Result<u64> {
-        let names = self.columns();
-        if let Some(twice) = (1..names.len()).find(|&at| {
-            names[..at]
-                .iter()
-                .any(|column| column.name == names[at].name)
-        }) {
-            let name = &names[twice].name;
-            return Err(
-                Error::invalid(format!("two columns of the result are called \"{name}\""))
-                    .hint("a Parquet file names every column once; rename one with AS"),
-            );
-        }
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        let aside = tempfile::Builder::new()
-            .prefix(".result-")
-            // Who may read it is for the umask to say.
-            .permissions(std::fs::Permissions::from_mode(0o666))
-            .tempfile_in(folder.unwrap_or(Path::new(".")))
-            .map_err(|error| at(path, error))?;
-        let file = aside
-            .as_file()
-            .try_clone()
-            .map_err(|error| at(path, error))?;
-        let count = self.encode_parquet(file).await?;
-        aside
-            .as_file()
-            .sync_all()
-            .map_err(|error| at(path, error))?;
-        aside.persist(path).map_err(|error| at(path, error.error))?;
-        Ok(count)
+    pub fn write_parquet<'a>(&'a mut self, path: &'a Path) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(async move {
+            let names = self.columns();
+            if let Some(twice) = (1..names.len()).find(|&at| {
+                names[..at]
+                    .iter()
+                    .any(|column| column.name == names[at].name)
+            }) {
+                let name = &names[twice].name;
+                return Err(Error::invalid(format!(
+                    "two columns of the result are called \"{name}\""
+                ))
+                .hint("a Parquet file names every column once; rename one with AS"));
+            }
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
+            let aside = tempfile::Builder::new()
+                .prefix(".result-")
+                // Who may read it is for the umask to say.
+                .permissions(std::fs::Permissions::from_mode(0o666))
+                .tempfile_in(folder.unwrap_or(Path::new(".")))
+                .map_err(|error| at(path, error))?;
+            let file = aside
+                .as_file()
+                .try_clone()
+                .map_err(|error| at(path, error))?;
+            let count = self.encode_parquet(file).await?;
+            aside
+                .as_file()
+                .sync_all()
+                .map_err(|error| at(path, error))?;
+            aside.persist(path).map_err(|error| at(path, error.error))?;
+            Ok(count)
+        })
     }
 
     async fn encode_parquet(&mut self, file: File) -> Result<u64> {

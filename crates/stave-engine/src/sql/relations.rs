@@ -135,10 +135,7 @@ pub(super) async fn prefetch(
     source: Source<'_>,
     statement: &Statement,
 ) -> Result<Arc<dyn CatalogProvider>> {
-    let wrapped = PlannerStatement::Statement(Box::new(statement.clone()));
-    let (references, _) = resolve_table_references(&wrapped, true).map_err(fault::engine)?;
-    let mut written = Written::default();
-    let _ = statement.visit(&mut written);
+    let (references, written) = named(statement)?;
     let provider = MemoryCatalogProvider::new();
     let mut databases: BTreeMap<String, Arc<MemorySchemaProvider>> = BTreeMap::new();
     for reference in references {
@@ -170,6 +167,16 @@ pub(super) async fn prefetch(
             .map_err(fault::engine)?;
     }
     Ok(Arc::new(provider))
+}
+
+/// The tables and functions that `statement` names. A function of its own that is not async: the
+/// body of an async one is compiled where it is awaited, in each program anew.
+fn named(statement: &Statement) -> Result<(Vec<TableReference>, Written)> {
+    let wrapped = PlannerStatement::Statement(Box::new(statement.clone()));
+    let (references, _) = resolve_table_references(&wrapped, true).map_err(fault::engine)?;
+    let mut written = Written::default();
+    let _ = statement.visit(&mut written);
+    Ok((references, written))
 }
 
 /// Where names of tables are written, and which of them are functions.

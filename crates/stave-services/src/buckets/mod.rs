@@ -116,16 +116,14 @@ impl Buckets {
     }
 
     /// Runs blocking `work` on the buckets of this machine where it holds up nobody.
-    async fn blocking<T: Send + 'static>(
+    fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&LocalBuckets) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    ) -> impl Future<Output = Result<T>> + Send + 'static {
         let local = self.store.local().clone();
-        tokio::task::spawn_blocking(move || work(&local))
-            .await
-            .map_err(|error| {
-                Error::internal("work on a bucket ended before its time").caused_by(error)
-            })?
+        stave_store::blocking("work on a bucket ended before its time", move || {
+            work(&local)
+        })
     }
 }
 

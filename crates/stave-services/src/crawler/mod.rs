@@ -15,6 +15,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use stave_core::error::chain;
 use stave_core::events::NewEvent;
@@ -237,53 +238,55 @@ impl Crawlers {
     ///
     /// A crawl that fails is noted as failed. One that is dropped counts as failed
     /// from then on, for nobody holds its lock any more.
-    pub async fn run(
-        &self,
-        caller: &Caller,
-        engine: &Engine,
-        name: &str,
-        observe: Observer<'_>,
-    ) -> Result<Crawl> {
-        caller.may("glue:StartCrawler", &self.arn(caller, name))?;
-        let crawler = self.get(caller, name).await?;
-        let engine = self.buckets.engine_for(engine, caller)?;
-        let id = ids::uuid(&*self.ids);
-        let (started, of) = (id.clone(), name.to_owned());
-        let lock = blocking(&self.store, move |store| store.start_crawl(&started, &of)).await?;
-        let crawl = crawl::Crawl {
-            crawler: name.to_owned(),
-            run_id: id.clone(),
-            at: self.clock.now(),
-        };
-        let begun = CrawlChange::Started(crawl.at);
-        self.say(crawler_state(caller.account(), name, begun))
-            .await?;
-        let mut figures = CrawlFigures::default();
-        let done = self
-            .crawl(
-                caller,
-                &engine,
-                &crawler.definition,
-                crawl,
-                &mut figures,
-                observe,
-            )
+    pub fn run<'a>(
+        &'a self,
+        caller: &'a Caller,
+        engine: &'a Engine,
+        name: &'a str,
+        observe: Observer<'a>,
+    ) -> BoxFuture<'a, Result<Crawl>> {
+        Box::pin(async move {
+            caller.may("glue:StartCrawler", &self.arn(caller, name))?;
+            let crawler = self.get(caller, name).await?;
+            let engine = self.buckets.engine_for(engine, caller)?;
+            let id = ids::uuid(&*self.ids);
+            let (started, of) = (id.clone(), name.to_owned());
+            let lock = blocking(&self.store, move |store| store.start_crawl(&started, &of)).await?;
+            let crawl = crawl::Crawl {
+                crawler: name.to_owned(),
+                run_id: id.clone(),
+                at: self.clock.now(),
+            };
+            let begun = CrawlChange::Started(crawl.at);
+            self.say(crawler_state(caller.account(), name, begun))
+                .await?;
+            let mut figures = CrawlFigures::default();
+            let done = self
+                .crawl(
+                    caller,
+                    &engine,
+                    &crawler.definition,
+                    crawl,
+                    &mut figures,
+                    observe,
+                )
+                .await;
+            let (state, said) = match &done {
+                Ok(()) => (CrawlState::Succeeded, None),
+                Err(error) => (CrawlState::Failed, Some(chain(error).join(": "))),
+            };
+            let figures = to_json(&figures)?;
+            let finished = blocking(&self.store, move |store| {
+                store.finish_crawl(&id, state, &figures, said.as_deref())
+            })
             .await;
-        let (state, said) = match &done {
-            Ok(()) => (CrawlState::Succeeded, None),
-            Err(error) => (CrawlState::Failed, Some(chain(error).join(": "))),
-        };
-        let figures = to_json(&figures)?;
-        let finished = blocking(&self.store, move |store| {
-            store.finish_crawl(&id, state, &figures, said.as_deref())
+            drop(lock);
+            let finished = finished.and_then(Crawl::of_row)?;
+            self.say(crawler_state(caller.account(), name, change(&finished)))
+                .await?;
+            done?;
+            Ok(finished)
         })
-        .await;
-        drop(lock);
-        let finished = finished.and_then(Crawl::of_row)?;
-        self.say(crawler_state(caller.account(), name, change(&finished)))
-            .await?;
-        done?;
-        Ok(finished)
     }
 
     async fn say(&self, said: NewEvent) -> Result<()> {

@@ -29,9 +29,10 @@ pub(super) async fn survey(
     for target in &definition.targets.s3_targets {
         let objects = look_into(engine, target, figures, observe).await?;
         let (uri, grouping) = (target.uri()?, grouping.clone());
-        let found = tokio::task::spawn_blocking(move || group(&uri, &objects, &grouping))
-            .await
-            .map_err(|error| Error::internal("grouping ended before its time").caused_by(error))?;
+        let found = stave_store::blocking("grouping ended before its time", move || {
+            Ok(group(&uri, &objects, &grouping))
+        })
+        .await?;
         let new = found
             .into_iter()
             .filter(|table| known.insert(table.location.clone()));

@@ -8,6 +8,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use stave_core::{Caller, Error, ObjectKey, Result, S3Uri};
 use stave_spotify::client::{Config, Hosts};
@@ -80,35 +81,37 @@ pub struct Imported {
 impl Extracts {
     /// Imports an export. Each part of the table appears whole or not at all,
     /// in place of the account's last import.
-    pub async fn import(
-        &self,
-        caller: &Caller,
-        import: &Import,
+    pub fn import<'a>(
+        &'a self,
+        caller: &'a Caller,
+        import: &'a Import,
         counter: Counter,
-    ) -> Result<Imported> {
-        caller.may("spotify:Import", &self.arn(caller, &import.account))?;
-        // The account's name becomes part of a key.
-        Hosts::spotify()
-            .and_then(|hosts| Config::new(hosts, &import.account))
-            .map_err(to_core)?;
-        self.buckets.head_bucket(caller, &import.out.bucket).await?;
-        let _claim = self.claim(&import.account).await?;
-        let found = if import.with_api {
-            plays::of_api(self, caller, &import.account).await?
-        } else {
-            plays::Found::default()
-        };
-        let near = Moments::near(&found.plays);
-        let (summary, export, near) = self.write_export(caller, import, near, counter).await?;
-        let api = if found.pages > 0 {
-            Some(self.write_api(caller, import, found, near).await?)
-        } else {
-            None
-        };
-        Ok(Imported {
-            summary,
-            export,
-            api,
+    ) -> BoxFuture<'a, Result<Imported>> {
+        Box::pin(async move {
+            caller.may("spotify:Import", &self.arn(caller, &import.account))?;
+            // The account's name becomes part of a key.
+            Hosts::spotify()
+                .and_then(|hosts| Config::new(hosts, &import.account))
+                .map_err(to_core)?;
+            self.buckets.head_bucket(caller, &import.out.bucket).await?;
+            let _claim = self.claim(&import.account).await?;
+            let found = if import.with_api {
+                plays::of_api(self, caller, &import.account).await?
+            } else {
+                plays::Found::default()
+            };
+            let near = Moments::near(&found.plays);
+            let (summary, export, near) = self.write_export(caller, import, near, counter).await?;
+            let api = if found.pages > 0 {
+                Some(self.write_api(caller, import, found, near).await?)
+            } else {
+                None
+            };
+            Ok(Imported {
+                summary,
+                export,
+                api,
+            })
         })
     }
 

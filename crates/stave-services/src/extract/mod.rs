@@ -18,6 +18,7 @@ mod tags;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use stave_core::{Caller, Clock, Error, Result, S3Uri};
 use stave_spotify::client::{Client, Config, Hosts, Patience, Secret};
 use stave_spotify::extract::{
@@ -112,47 +113,51 @@ impl Extracts {
     /// Extracts what is selected into a bucket, on from where the last run stopped.
     ///
     /// What Spotify refuses is in the report. One run at a time for an account.
-    pub async fn run(
-        &self,
-        caller: &Caller,
-        connection: &Connection,
-        target: &Target,
-        selection: &Selection,
+    pub fn run<'a>(
+        &'a self,
+        caller: &'a Caller,
+        connection: &'a Connection,
+        target: &'a Target,
+        selection: &'a Selection,
         listener: Listener,
-    ) -> Result<Report> {
-        caller.may("spotify:Extract", &self.arn(caller, &connection.account))?;
-        self.buckets.head_bucket(caller, &target.uri.bucket).await?;
-        let _claim = self.claim(&connection.account).await?;
-        let client = self.client(caller, connection, &listener).await?;
-        self.note_target(&connection.account, &target.uri).await?;
-        let pages = Arc::new(ObjectPages::new(
-            self.buckets.clone(),
-            caller.clone(),
-            target.uri.clone(),
-            listener,
-        ));
-        let extractor = Extractor::new(client, pages, target.settings.clone());
-        let report = extractor.run(selection).await.map_err(to_core)?;
-        self.note_report(&connection.account, &target.uri, &report)
-            .await?;
-        Ok(report)
+    ) -> BoxFuture<'a, Result<Report>> {
+        Box::pin(async move {
+            caller.may("spotify:Extract", &self.arn(caller, &connection.account))?;
+            self.buckets.head_bucket(caller, &target.uri.bucket).await?;
+            let _claim = self.claim(&connection.account).await?;
+            let client = self.client(caller, connection, &listener).await?;
+            self.note_target(&connection.account, &target.uri).await?;
+            let pages = Arc::new(ObjectPages::new(
+                self.buckets.clone(),
+                caller.clone(),
+                target.uri.clone(),
+                listener,
+            ));
+            let extractor = Extractor::new(client, pages, target.settings.clone());
+            let report = extractor.run(selection).await.map_err(to_core)?;
+            self.note_report(&connection.account, &target.uri, &report)
+                .await?;
+            Ok(report)
+        })
     }
 
     /// Says how many calls a run of `selection` would cost. Puts nothing.
-    pub async fn plan(
-        &self,
-        caller: &Caller,
-        connection: &Connection,
-        settings: &Settings,
-        selection: &Selection,
+    pub fn plan<'a>(
+        &'a self,
+        caller: &'a Caller,
+        connection: &'a Connection,
+        settings: &'a Settings,
+        selection: &'a Selection,
         listener: Listener,
-    ) -> Result<Plan> {
-        caller.may("spotify:Extract", &self.arn(caller, &connection.account))?;
-        let _claim = self.claim(&connection.account).await?;
-        let client = self.client(caller, connection, &listener).await?;
-        let nowhere: Arc<dyn Pages> = Arc::new(InMemoryPages::default());
-        let extractor = Extractor::new(client, nowhere, settings.clone());
-        extractor.plan(selection).await.map_err(to_core)
+    ) -> BoxFuture<'a, Result<Plan>> {
+        Box::pin(async move {
+            caller.may("spotify:Extract", &self.arn(caller, &connection.account))?;
+            let _claim = self.claim(&connection.account).await?;
+            let client = self.client(caller, connection, &listener).await?;
+            let nowhere: Arc<dyn Pages> = Arc::new(InMemoryPages::default());
+            let extractor = Extractor::new(client, nowhere, settings.clone());
+            extractor.plan(selection).await.map_err(to_core)
+        })
     }
 
     /// The client of an account, with the token at hand that its login gives.

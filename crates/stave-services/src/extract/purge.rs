@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use futures::StreamExt;
+use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use stave_core::{BucketName, Caller, Error, Result};
 use stave_store::{DeleteRequest, ListRequest, ObjectInfo, Store};
@@ -95,31 +96,37 @@ impl Extracts {
     /// Removes what carries the tags. An account without an age goes
     /// altogether: its objects, its checkpoints, its login; what was learned
     /// of Spotify's quota stays, because that is still spent.
-    pub async fn purge(&self, caller: &Caller, purge: &Purge) -> Result<Purged> {
-        let account = purge.account.as_deref();
-        caller.may("spotify:Purge", &self.arn(caller, account.unwrap_or("*")))?;
-        if account.is_none() && purge.older_than.is_none() {
-            return Err(Error::invalid("neither an account nor an age is given"));
-        }
-        let _claim = match account {
-            Some(account) => Some(self.claim(account).await?),
-            None => None,
-        };
-        let before = match purge.older_than {
-            Some(age) => Some(self.clock.now().checked_sub(age).map_err(|error| {
-                Error::invalid("there is no time so long ago").caused_by(error)
-            })?),
-            None => None,
-        };
-        let mut purged = Purged::default();
-        for bucket in self.tagged_buckets(caller).await? {
-            self.purge_bucket(caller, &bucket, purge, before, &mut purged)
-                .await?;
-        }
-        if let (Some(account), None) = (account, before) {
-            self.forget(account, purge.dry_run, &mut purged).await?;
-        }
-        Ok(purged)
+    pub fn purge<'a>(
+        &'a self,
+        caller: &'a Caller,
+        purge: &'a Purge,
+    ) -> BoxFuture<'a, Result<Purged>> {
+        Box::pin(async move {
+            let account = purge.account.as_deref();
+            caller.may("spotify:Purge", &self.arn(caller, account.unwrap_or("*")))?;
+            if account.is_none() && purge.older_than.is_none() {
+                return Err(Error::invalid("neither an account nor an age is given"));
+            }
+            let _claim = match account {
+                Some(account) => Some(self.claim(account).await?),
+                None => None,
+            };
+            let before = match purge.older_than {
+                Some(age) => Some(self.clock.now().checked_sub(age).map_err(|error| {
+                    Error::invalid("there is no time so long ago").caused_by(error)
+                })?),
+                None => None,
+            };
+            let mut purged = Purged::default();
+            for bucket in self.tagged_buckets(caller).await? {
+                self.purge_bucket(caller, &bucket, purge, before, &mut purged)
+                    .await?;
+            }
+            if let (Some(account), None) = (account, before) {
+                self.forget(account, purge.dry_run, &mut purged).await?;
+            }
+            Ok(purged)
+        })
     }
 
     /// Every bucket that may hold something: all that are here, and those that

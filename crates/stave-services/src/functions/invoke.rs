@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use stave_core::{Caller, Error, Result};
 use stave_store::functions::NewInvocation;
 
@@ -95,59 +96,65 @@ pub struct Invocation {
 
 impl Functions {
     /// Invokes a function.
-    pub async fn invoke(&self, caller: &Caller, request: InvocationRequest) -> Result<Invocation> {
-        let named = self.named(&request.name, request.qualifier.as_deref())?;
-        let client_context = request.client_context.as_deref().map(context).transpose()?;
-        let (this, by, asked) = (self.clone(), caller.clone(), named.clone());
-        let version = crate::blocking::blocking(self.store(), move |store| {
-            store.functions_read(|rows| {
-                this.permit_by_policy(rows, &by, "lambda:InvokeFunction", &asked)?;
-                let routed = this.routed(rows, &asked)?;
-                let mut version = this.version(rows, &routed)?;
-                version.arn = this.named_arn(&asked);
-                Ok(version)
+    pub fn invoke<'a>(
+        &'a self,
+        caller: &'a Caller,
+        request: InvocationRequest,
+    ) -> BoxFuture<'a, Result<Invocation>> {
+        Box::pin(async move {
+            let named = self.named(&request.name, request.qualifier.as_deref())?;
+            let client_context = request.client_context.as_deref().map(context).transpose()?;
+            let (this, by, asked) = (self.clone(), caller.clone(), named.clone());
+            let version = crate::blocking::blocking(self.store(), move |store| {
+                store.functions_read(|rows| {
+                    this.permit_by_policy(rows, &by, "lambda:InvokeFunction", &asked)?;
+                    let routed = this.routed(rows, &asked)?;
+                    let mut version = this.version(rows, &routed)?;
+                    version.arn = this.named_arn(&asked);
+                    Ok(version)
+                })
             })
+            .await?;
+            let payload = checked(request.payload, request.kind)?;
+            let request_id = request.request_id.unwrap_or_else(|| self.uuid());
+            let mut invocation = Invocation {
+                request_id: request_id.clone(),
+                status: 204,
+                version: None,
+                payload: Bytes::new(),
+                error: None,
+                log_tail: None,
+            };
+            if request.kind == InvocationType::DryRun {
+                return Ok(invocation);
+            }
+            let trace = self.trace(request.trace.as_deref(), &version).await?;
+            if request.kind == InvocationType::Event {
+                self.queue(&named, &request_id, &payload, &trace).await?;
+                invocation.status = 202;
+                return Ok(invocation);
+            }
+            check_state(&version)?;
+            invocation.status = 200;
+            invocation.version = Some(version.version.clone());
+            let task = Task {
+                version,
+                request_id,
+                trace,
+                client_context,
+                payload,
+            };
+            // It goes on when the one who asked does not wait any longer.
+            let this = self.clone();
+            let outcome = tokio::spawn(async move { this.execute(task).await });
+            let outcome = outcome.await.map_err(|error| {
+                Error::internal("an invocation ended before its time").caused_by(error)
+            })??;
+            invocation.payload = outcome.payload;
+            invocation.error = outcome.error;
+            invocation.log_tail = request.log_tail.then(|| STANDARD.encode(&outcome.log_tail));
+            Ok(invocation)
         })
-        .await?;
-        let payload = checked(request.payload, request.kind)?;
-        let request_id = request.request_id.unwrap_or_else(|| self.uuid());
-        let mut invocation = Invocation {
-            request_id: request_id.clone(),
-            status: 204,
-            version: None,
-            payload: Bytes::new(),
-            error: None,
-            log_tail: None,
-        };
-        if request.kind == InvocationType::DryRun {
-            return Ok(invocation);
-        }
-        let trace = self.trace(request.trace.as_deref(), &version).await?;
-        if request.kind == InvocationType::Event {
-            self.queue(&named, &request_id, &payload, &trace).await?;
-            invocation.status = 202;
-            return Ok(invocation);
-        }
-        check_state(&version)?;
-        invocation.status = 200;
-        invocation.version = Some(version.version.clone());
-        let task = Task {
-            version,
-            request_id,
-            trace,
-            client_context,
-            payload,
-        };
-        // It goes on when the one who asked does not wait any longer.
-        let this = self.clone();
-        let outcome = tokio::spawn(async move { this.execute(task).await });
-        let outcome = outcome.await.map_err(|error| {
-            Error::internal("an invocation ended before its time").caused_by(error)
-        })??;
-        invocation.payload = outcome.payload;
-        invocation.error = outcome.error;
-        invocation.log_tail = request.log_tail.then(|| STANDARD.encode(&outcome.log_tail));
-        Ok(invocation)
     }
 
     /// The trace header of an invocation; a chain that comes back too often is stopped, and the

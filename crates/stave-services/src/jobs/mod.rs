@@ -15,6 +15,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use serde_json::Value;
 use stave_core::events::platform::job_state;
 use stave_core::job::{JobDefinition, JobDocument};
@@ -192,17 +193,23 @@ impl Jobs {
     }
 
     /// What a job would do: everything is checked, nothing is run.
-    pub async fn plan(&self, caller: &Caller, definition: &JobDefinition) -> Result<JobPlan> {
-        self.may(
-            caller,
-            "glue:GetJob",
-            definition.name.as_deref().unwrap_or("*"),
-        )?;
-        let catalog = Arc::new(self.catalog.for_engine(caller));
-        self.buckets
-            .engine_for(&self.engine, caller)?
-            .plan_job(&definition.nodes, catalog, None, None)
-            .await
+    pub fn plan<'a>(
+        &'a self,
+        caller: &'a Caller,
+        definition: &'a JobDefinition,
+    ) -> BoxFuture<'a, Result<JobPlan>> {
+        Box::pin(async move {
+            self.may(
+                caller,
+                "glue:GetJob",
+                definition.name.as_deref().unwrap_or("*"),
+            )?;
+            let catalog = Arc::new(self.catalog.for_engine(caller));
+            self.buckets
+                .engine_for(&self.engine, caller)?
+                .plan_job(&definition.nodes, catalog, None, None)
+                .await
+        })
     }
 }
 

@@ -57,43 +57,45 @@ impl Jobs {
     /// Runs a job to its end, or until `watch` stops it. An error of the job is an error of
     /// this call, and is kept with the run; nothing is visible of the output of a run that
     /// failed or was stopped.
-    pub async fn run(
-        &self,
-        caller: &Caller,
-        job: &NamedJob,
-        arguments: &BTreeMap<String, String>,
-        watch: &dyn Watch,
-    ) -> Result<Finished> {
-        self.may(caller, "glue:StartJobRun", &job.name)?;
-        let definition = job.document.fill(arguments)?;
-        let id = job_run_id(&*self.ids);
-        let given = serde_json::to_value(arguments).unwrap_or(Value::Null);
-        let _alive = self.store.start_run(&id, &job.name, 0, &given)?;
-        watch.started(&id);
-        let run = Run {
-            jobs: self,
-            caller,
-            id: &id,
-            watch,
-        };
-        let ended = tokio::select! {
-            ended = run.stage(&job.name, &definition) => ended.map(Some),
-            // Dropped, its work ends and its staging folder goes.
-            () = watch.stopped() => Ok(None),
-        };
-        // Once it begins to become visible it is not stopped any more.
-        let ended = match ended {
-            Ok(Some(Some(staged))) => run.publish(&job.name, staged).await.map(Some),
-            Ok(Some(None)) => Ok(Some(Vec::new())),
-            Ok(None) => Ok(None),
-            Err(error) => Err(error),
-        };
-        self.store.finish_run(&id, &run.end(&ended)?)?;
-        let run = self.store.get_run(&id)?;
-        self.announce_end(&run);
-        Ok(Finished {
-            steps: ended?.unwrap_or_default(),
-            run,
+    pub fn run<'a>(
+        &'a self,
+        caller: &'a Caller,
+        job: &'a NamedJob,
+        arguments: &'a BTreeMap<String, String>,
+        watch: &'a dyn Watch,
+    ) -> BoxFuture<'a, Result<Finished>> {
+        Box::pin(async move {
+            self.may(caller, "glue:StartJobRun", &job.name)?;
+            let definition = job.document.fill(arguments)?;
+            let id = job_run_id(&*self.ids);
+            let given = serde_json::to_value(arguments).unwrap_or(Value::Null);
+            let _alive = self.store.start_run(&id, &job.name, 0, &given)?;
+            watch.started(&id);
+            let run = Run {
+                jobs: self,
+                caller,
+                id: &id,
+                watch,
+            };
+            let ended = tokio::select! {
+                ended = run.stage(&job.name, &definition) => ended.map(Some),
+                // Dropped, its work ends and its staging folder goes.
+                () = watch.stopped() => Ok(None),
+            };
+            // Once it begins to become visible it is not stopped any more.
+            let ended = match ended {
+                Ok(Some(Some(staged))) => run.publish(&job.name, staged).await.map(Some),
+                Ok(Some(None)) => Ok(Some(Vec::new())),
+                Ok(None) => Ok(None),
+                Err(error) => Err(error),
+            };
+            self.store.finish_run(&id, &run.end(&ended)?)?;
+            let run = self.store.get_run(&id)?;
+            self.announce_end(&run);
+            Ok(Finished {
+                steps: ended?.unwrap_or_default(),
+                run,
+            })
         })
     }
 }

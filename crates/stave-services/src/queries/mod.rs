@@ -9,6 +9,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use stave_core::{Caller, Result};
 use stave_engine::Engine;
 use stave_engine::sql::QueryResult;
@@ -40,21 +41,23 @@ impl Queries {
 
     /// Starts one statement; names without a database are looked up in `database`.
     /// Its rows come out of the result as it is read; dropping the result stops it.
-    pub async fn run(
-        &self,
-        caller: &Caller,
-        database: Option<&str>,
-        sql: &str,
-    ) -> Result<QueryResult> {
-        let workgroup = format!(
-            "arn:aws:athena:{}:{}:workgroup/{WORKGROUP}",
-            self.region,
-            caller.account()
-        );
-        caller.may("athena:StartQueryExecution", &workgroup)?;
-        let catalog: Arc<dyn stave_engine::catalog::Catalog> =
-            Arc::new(self.catalog.for_engine(caller));
-        let engine = self.buckets.engine_for(&self.engine, caller)?;
-        engine.query(&catalog, database, sql).await
+    pub fn run<'a>(
+        &'a self,
+        caller: &'a Caller,
+        database: Option<&'a str>,
+        sql: &'a str,
+    ) -> BoxFuture<'a, Result<QueryResult>> {
+        Box::pin(async move {
+            let workgroup = format!(
+                "arn:aws:athena:{}:{}:workgroup/{WORKGROUP}",
+                self.region,
+                caller.account()
+            );
+            caller.may("athena:StartQueryExecution", &workgroup)?;
+            let catalog: Arc<dyn stave_engine::catalog::Catalog> =
+                Arc::new(self.catalog.for_engine(caller));
+            let engine = self.buckets.engine_for(&self.engine, caller)?;
+            engine.query(&catalog, database, sql).await
+        })
     }
 }

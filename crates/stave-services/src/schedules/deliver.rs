@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -82,32 +83,34 @@ impl Schedules {
     }
 
     /// Tries some of the deliveries that may be tried now.
-    pub async fn deliver(&self) -> Result<Delivered> {
-        let taken = blocking(self.store(), |store| {
-            let next = store.eventing_read(next_delivery)?;
-            if next.is_none_or(|next| next > store.clock_now()) {
-                return Ok(Vec::new());
-            }
-            store.eventing_note(|rows| {
-                let until = later(rows.now(), LEASE_SECONDS);
-                rows.take_deliveries(until, BATCH)
+    pub fn deliver(&self) -> BoxFuture<'_, Result<Delivered>> {
+        Box::pin(async move {
+            let taken = blocking(self.store(), |store| {
+                let next = store.eventing_read(next_delivery)?;
+                if next.is_none_or(|next| next > store.clock_now()) {
+                    return Ok(Vec::new());
+                }
+                store.eventing_note(|rows| {
+                    let until = later(rows.now(), LEASE_SECONDS);
+                    rows.take_deliveries(until, BATCH)
+                })
             })
-        })
-        .await?;
-        let ends: Vec<Result<End>> = stream::iter(taken)
-            .map(|delivery| self.try_delivery(delivery))
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        let mut delivered = Delivered::default();
-        for end in ends {
-            match end? {
-                End::Arrived => delivered.arrived += 1,
-                End::Retried => delivered.retried += 1,
-                End::GivenUp => delivered.given_up += 1,
+            .await?;
+            let ends: Vec<Result<End>> = stream::iter(taken)
+                .map(|delivery| self.try_delivery(delivery))
+                .buffer_unordered(AT_ONCE)
+                .collect()
+                .await;
+            let mut delivered = Delivered::default();
+            for end in ends {
+                match end? {
+                    End::Arrived => delivered.arrived += 1,
+                    End::Retried => delivered.retried += 1,
+                    End::GivenUp => delivered.given_up += 1,
+                }
             }
-        }
-        Ok(delivered)
+            Ok(delivered)
+        })
     }
 
     async fn try_delivery(&self, delivery: Delivery) -> Result<End> {

@@ -16,6 +16,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt};
 use stave_core::{BucketName, Caller, Error, ErrorKind, ObjectKey, Result, S3Uri};
 
@@ -167,64 +168,75 @@ impl Transfer {
     }
 
     /// Finds out what a copy means; reads names and sizes only.
-    pub async fn plan(
-        &self,
-        caller: &Caller,
-        from: &Place,
-        to: &Place,
+    pub fn plan<'a>(
+        &'a self,
+        caller: &'a Caller,
+        from: &'a Place,
+        to: &'a Place,
         options: TransferOptions,
-    ) -> Result<Plan> {
-        let plan = match (from, to) {
-            (Place::Local(_), Place::Local(_)) => {
-                return Err(Error::invalid(format!(
-                    "\"{from}\" and \"{to}\" are both on this machine"
-                ))
-                .hint("one of the two must be an s3:// address; for two files use cp"));
-            }
-            (Place::Local(path), Place::Object(uri)) => plan::upload(path, uri, options).await?,
-            (Place::Object(uri), Place::Local(path)) => {
-                plan::download(&self.buckets, caller, uri, path, options).await?
-            }
-            (Place::Object(from), Place::Object(to)) => {
-                plan::copy(&self.buckets, caller, from, to, options).await?
-            }
-        };
-        Ok(Plan {
-            remove_sources: options.remove_sources,
-            ..plan
+    ) -> BoxFuture<'a, Result<Plan>> {
+        Box::pin(async move {
+            let plan = match (from, to) {
+                (Place::Local(_), Place::Local(_)) => {
+                    return Err(Error::invalid(format!(
+                        "\"{from}\" and \"{to}\" are both on this machine"
+                    ))
+                    .hint("one of the two must be an s3:// address; for two files use cp"));
+                }
+                (Place::Local(path), Place::Object(uri)) => {
+                    plan::upload(path, uri, options).await?
+                }
+                (Place::Object(uri), Place::Local(path)) => {
+                    plan::download(&self.buckets, caller, uri, path, options).await?
+                }
+                (Place::Object(from), Place::Object(to)) => {
+                    plan::copy(&self.buckets, caller, from, to, options).await?
+                }
+            };
+            Ok(Plan {
+                remove_sources: options.remove_sources,
+                ..plan
+            })
         })
     }
 
     /// Carries out a plan. What fails is told to `listener` and counted; the rest goes on.
-    pub async fn run(&self, caller: &Caller, plan: &Plan, listener: &Listener) -> Result<Summary> {
-        self.check_target(caller, plan).await?;
-        let mut done = stream::iter(0..plan.items.len())
-            .map(|at| async move {
-                let item = &plan.items[at];
-                (item, self.transfer(caller, plan, item, listener).await)
-            })
-            .buffer_unordered(AT_ONCE);
-        let mut summary = Summary::default();
-        let mut failures = 0;
-        while let Some((item, result)) = done.next().await {
-            match result {
-                Ok(()) => {
-                    summary.objects += 1;
-                    summary.bytes += item.size;
-                    listener(Event::Finished(item));
-                }
-                Err(error) => {
-                    listener(Event::Failed(item, &error));
-                    summary.first_error.get_or_insert(error);
-                    failures += 1;
-                    if failures == MAX_FAILURES {
-                        break;
+    pub fn run<'a>(
+        &'a self,
+        caller: &'a Caller,
+        plan: &'a Plan,
+        listener: &'a Listener,
+    ) -> BoxFuture<'a, Result<Summary>> {
+        Box::pin(async move {
+            self.check_target(caller, plan).await?;
+            let mut done = stream::iter(0..plan.items.len())
+                .map(|at| async move {
+                    let item = &plan.items[at];
+                    (item, self.transfer(caller, plan, item, listener).await)
+                })
+                .buffer_unordered(AT_ONCE);
+            let mut summary = Summary::default();
+            let mut failures = 0;
+            while let Some((item, result)) = done.next().await {
+                match result {
+                    Ok(()) => {
+                        summary.objects += 1;
+                        summary.bytes += item.size;
+                        listener(Event::Finished(item));
+                    }
+                    Err(error) => {
+                        listener(Event::Failed(item, &error));
+                        summary.first_error.get_or_insert(error);
+                        failures += 1;
+                        if failures == MAX_FAILURES {
+                            break;
+                        }
                     }
                 }
             }
-        }
-        summary.failed = plan.items.len() as u64 - summary.objects;
-        Ok(summary)
+            summary.failed = plan.items.len() as u64 - summary.objects;
+            Ok(summary)
+        })
     }
 
     /// One error about the bucket instead of one for each object.

@@ -22,9 +22,10 @@ pub(super) async fn upload(path: &Path, to: &S3Uri, options: TransferOptions) ->
                 .hint("add --recursive to copy what is in it"));
         }
         let (path, to) = (path.to_owned(), to.clone());
-        return tokio::task::spawn_blocking(move || upload_tree(&path, &to, options))
-            .await
-            .map_err(|error| Error::internal("listing files was cut short").caused_by(error))?;
+        return stave_store::blocking("listing files was cut short", move || {
+            upload_tree(&path, &to, options)
+        })
+        .await;
     }
     if options.recursive {
         return Err(

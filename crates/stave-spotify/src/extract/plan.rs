@@ -1,5 +1,6 @@
 //! What a run would cost, in calls.
 
+use futures::future::BoxFuture;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -49,43 +50,45 @@ impl Extractor {
     ///
     /// Finding out takes one call for each list whose length Spotify has to
     /// say, and the list of playlists itself where their items are selected.
-    pub async fn plan(&self, selection: &Selection) -> Result<Plan> {
-        let before = self.client.calls();
-        let progress: Progress =
-            recall(self.client.memory().as_ref(), &self.key("progress")).await?;
-        let mut streams = Vec::new();
-        for stream in selection.streams() {
-            let mut cost = StreamCost {
-                stream,
-                calls: 0,
-                exact: true,
-                note: None,
-            };
-            match self.cost(stream, selection, &progress, &mut cost).await {
-                Ok(()) => {}
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::Internal | ErrorKind::LoginAgain) =>
-                {
-                    return Err(error);
+    pub fn plan<'a>(&'a self, selection: &'a Selection) -> BoxFuture<'a, Result<Plan>> {
+        Box::pin(async move {
+            let before = self.client.calls();
+            let progress: Progress =
+                recall(self.client.memory().as_ref(), &self.key("progress")).await?;
+            let mut streams = Vec::new();
+            for stream in selection.streams() {
+                let mut cost = StreamCost {
+                    stream,
+                    calls: 0,
+                    exact: true,
+                    note: None,
+                };
+                match self.cost(stream, selection, &progress, &mut cost).await {
+                    Ok(()) => {}
+                    Err(error)
+                        if matches!(error.kind(), ErrorKind::Internal | ErrorKind::LoginAgain) =>
+                    {
+                        return Err(error);
+                    }
+                    Err(error) => {
+                        cost.exact = false;
+                        cost.note = Some(error.message().to_owned());
+                    }
                 }
-                Err(error) => {
-                    cost.exact = false;
-                    cost.note = Some(error.message().to_owned());
+                if cost.note.is_none() {
+                    cost.note = self.limited(&cost);
                 }
+                if cost.note.is_none() && stream.is_dimension() {
+                    let most = self.settings.dimension_calls;
+                    cost.note = Some(format!("up to {most} with what the run itself meets"));
+                }
+                streams.push(cost);
             }
-            if cost.note.is_none() {
-                cost.note = self.limited(&cost);
-            }
-            if cost.note.is_none() && stream.is_dimension() {
-                let most = self.settings.dimension_calls;
-                cost.note = Some(format!("up to {most} with what the run itself meets"));
-            }
-            streams.push(cost);
-        }
-        self.client.save().await?;
-        Ok(Plan {
-            streams,
-            calls_spent: self.client.calls() - before,
+            self.client.save().await?;
+            Ok(Plan {
+                streams,
+                calls_spent: self.client.calls() - before,
+            })
         })
     }
 

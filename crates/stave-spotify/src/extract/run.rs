@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -124,42 +125,44 @@ impl Extractor {
     /// What Spotify refuses is in the report. Fails only where pages or
     /// checkpoints can't be kept; the next run then goes on from the last
     /// page that could. One run at a time for an account.
-    pub async fn run(&self, selection: &Selection) -> Result<Report> {
-        let mut run = self.open(selection).await?;
-        let before = self.client.calls();
-        let mut reports = Vec::new();
-        let mut stopped = None;
-        for stream in selection.streams() {
-            let calls = self.client.calls();
-            let mut report = StreamReport::new(stream);
-            if stopped.is_none() {
-                let outcome = run.stream(stream, selection, &reports, &mut report).await;
-                match outcome {
-                    Err(error) if error.kind() == ErrorKind::LoginAgain => {
-                        report.fail("the rest", &error);
-                        stopped = Some(error);
+    pub fn run<'a>(&'a self, selection: &'a Selection) -> BoxFuture<'a, Result<Report>> {
+        Box::pin(async move {
+            let mut run = self.open(selection).await?;
+            let before = self.client.calls();
+            let mut reports = Vec::new();
+            let mut stopped = None;
+            for stream in selection.streams() {
+                let calls = self.client.calls();
+                let mut report = StreamReport::new(stream);
+                if stopped.is_none() {
+                    let outcome = run.stream(stream, selection, &reports, &mut report).await;
+                    match outcome {
+                        Err(error) if error.kind() == ErrorKind::LoginAgain => {
+                            report.fail("the rest", &error);
+                            stopped = Some(error);
+                        }
+                        other => other?,
                     }
-                    other => other?,
+                } else {
+                    report.miss("all of it", "the run ended before it");
                 }
-            } else {
-                report.miss("all of it", "the run ended before it");
+                report.calls = self.client.calls() - calls;
+                reports.push(report);
             }
-            report.calls = self.client.calls() - calls;
-            reports.push(report);
-        }
-        self.client.save().await?;
-        let note = run.progress.run.take();
-        run.save().await?;
-        let ended_at = run.now();
-        Ok(Report {
-            run: note
-                .as_ref()
-                .map_or_else(String::new, |note| note.id.clone()),
-            started_at: note.map_or(ended_at, |note| note.started_at),
-            ended_at,
-            streams: reports,
-            calls: self.client.calls() - before,
-            stopped,
+            self.client.save().await?;
+            let note = run.progress.run.take();
+            run.save().await?;
+            let ended_at = run.now();
+            Ok(Report {
+                run: note
+                    .as_ref()
+                    .map_or_else(String::new, |note| note.id.clone()),
+                started_at: note.map_or(ended_at, |note| note.started_at),
+                ended_at,
+                streams: reports,
+                calls: self.client.calls() - before,
+                stopped,
+            })
         })
     }
 

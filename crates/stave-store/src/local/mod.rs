@@ -46,8 +46,9 @@ pub(crate) use self::files::{Touched, sync_folder};
 pub(crate) use self::folders::Folders;
 pub use self::lifecycle::LifecycleDone;
 pub use self::settings::BucketSetting;
+use crate::blocking::blocking;
 use crate::database::Durability;
-use crate::faults::{IoContext, SqlContext, io_error, join_error};
+use crate::faults::{CUT_SHORT, IoContext, SqlContext, io_error};
 use crate::home::private_dir;
 use crate::objects::{
     BucketInfo, BucketStore, ByteRange, DeleteFault, ListPage, ListRequest, ObjectFault,
@@ -258,14 +259,12 @@ impl LocalBuckets {
     }
 
     /// Runs blocking `work` where it holds up nobody.
-    async fn blocking<T: Send + 'static>(
+    fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    ) -> impl Future<Output = Result<T>> + Send + 'static {
         let buckets = self.clone();
-        tokio::task::spawn_blocking(move || work(&buckets))
-            .await
-            .map_err(join_error)?
+        blocking(CUT_SHORT, move || work(&buckets))
     }
 
     /// Fails where a test wants the process dead.

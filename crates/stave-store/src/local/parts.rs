@@ -11,7 +11,8 @@ use stave_core::{Error, ObjectKey, Result};
 
 use super::engine::{LocalObjectStore, put_result};
 use super::put::Upload;
-use crate::faults::{IoContext, join_error, to_object_store};
+use crate::blocking::blocking;
+use crate::faults::{CUT_SHORT, IoContext, to_object_store};
 use crate::objects::{PutOptions, hex};
 
 /// An upload in parts, each written to its place as it comes.
@@ -65,10 +66,8 @@ impl MultipartUpload for LocalUpload {
         let written = Arc::clone(&self.written);
         let location = self.location.clone();
         Box::pin(async move {
-            tokio::task::spawn_blocking(move || written.write(part, offset, &data))
+            blocking(CUT_SHORT, move || written.write(part, offset, &data))
                 .await
-                .map_err(join_error)
-                .flatten()
                 .map_err(|error| to_object_store(error, &location))
         })
     }

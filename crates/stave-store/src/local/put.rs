@@ -22,7 +22,8 @@ use super::files::Identity;
 use super::index::Noted;
 use super::read::Etag;
 use super::resolve::with_checksum;
-use crate::faults::{IoContext, io_error, join_error};
+use crate::blocking::blocking;
+use crate::faults::{CUT_SHORT, IoContext, io_error};
 use crate::liveness::Scratch;
 use crate::objects::{
     Checksum, ChecksumType, CreatedBy, ExpectedBody, ExpectedChecksum, Hasher, MAX_PART_BYTES,
@@ -405,10 +406,9 @@ impl LocalBuckets {
 }
 
 async fn write_apart(mut hashed: Hashed, bytes: Bytes) -> Result<Hashed> {
-    tokio::task::spawn_blocking(move || {
+    blocking(CUT_SHORT, move || {
         hashed.write(&bytes)?;
         Ok(hashed)
     })
     .await
-    .map_err(join_error)?
 }

@@ -15,7 +15,8 @@ use stave_core::{BucketName, Error, ObjectKey, Result};
 use super::LocalBuckets;
 use super::files::{self, Identity, Located};
 use super::index::{self, Noted};
-use crate::faults::{IoContext, join_error};
+use crate::blocking::blocking;
+use crate::faults::{CUT_SHORT, IoContext};
 use crate::objects::{ByteRange, ObjectInfo, ObjectRead, hex, no_such_key};
 
 /// How much is read at once.
@@ -173,7 +174,7 @@ fn chunks(file: File, located: Located, range: Range<u64>) -> BoxStream<'static,
             if range.is_empty() {
                 return Ok(None);
             }
-            tokio::task::spawn_blocking(move || {
+            blocking(CUT_SHORT, move || {
                 let length = (range.end - range.start).min(CHUNK_BYTES as u64);
                 let mut buffer = vec![0; length as usize];
                 file.read_exact_at(&mut buffer, range.start)
@@ -182,7 +183,6 @@ fn chunks(file: File, located: Located, range: Range<u64>) -> BoxStream<'static,
                 Ok(Some((Bytes::from(buffer), (file, located, rest))))
             })
             .await
-            .map_err(join_error)?
         },
     )
     .boxed()

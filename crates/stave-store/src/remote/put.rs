@@ -6,7 +6,8 @@ use object_store::{Attributes, PutMode, PutMultipartOptions, PutPayload};
 use stave_core::{BucketName, Error, ObjectKey, Result};
 
 use super::{PART_BYTES, RemoteBuckets, path_of, place};
-use crate::faults::{io_error, join_error, remote_error};
+use crate::blocking::blocking;
+use crate::faults::{CUT_SHORT, io_error, remote_error};
 use crate::objects::{BucketStore, PutOptions, resolve_options, to_attributes};
 
 /// The attributes of an object that is to be written.
@@ -18,7 +19,7 @@ pub(super) fn attributes_of(key: &ObjectKey, options: &PutOptions) -> Result<Att
 /// A file's bytes, a part at a time.
 pub(super) fn file_parts(path: std::path::PathBuf) -> BoxStream<'static, Result<Bytes>> {
     stream::try_unfold((path, None), |(path, open)| async move {
-        tokio::task::spawn_blocking(move || {
+        blocking(CUT_SHORT, move || {
             use std::io::Read;
             let mut file: std::fs::File = match open {
                 Some(file) => file,
@@ -34,7 +35,6 @@ pub(super) fn file_parts(path: std::path::PathBuf) -> BoxStream<'static, Result<
             Ok((!part.is_empty()).then(|| (Bytes::from(part), (path, Some(file)))))
         })
         .await
-        .map_err(join_error)?
     })
     .boxed()
 }

@@ -9,7 +9,7 @@ use stave_services::functions::{Delivery, Destinations};
 use stave_services::schedules::EventEntry;
 use stave_services::{Buckets, Schedules};
 
-use crate::blocking::blocking;
+use stave_store::blocking;
 
 /// Delivers records.
 #[derive(Debug)]

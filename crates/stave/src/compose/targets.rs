@@ -12,7 +12,7 @@ use stave_services::{Functions, Iam, Telemetry};
 
 use super::destination::{Destination, invocation};
 use super::work::{Work, Workers};
-use crate::blocking::blocking;
+use stave_store::blocking;
 
 /// The groups that EventBridge may write to without a role, as the policy says that AWS's console
 /// gives log groups.

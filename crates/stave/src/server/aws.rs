@@ -20,9 +20,9 @@ use tokio::sync::Semaphore;
 use super::Limits;
 use super::body::{Paced, whole};
 use super::door::Peer;
-use crate::blocking::blocking;
 use crate::compose::Stave;
 use crate::wire::{Call, Wire, unauthenticated, unsigned};
+use stave_store::blocking;
 
 /// The services that speak AWS's JSON, query and REST protocols.
 pub struct Services {

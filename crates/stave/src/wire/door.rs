@@ -15,7 +15,7 @@ use super::fault::{fault, not_implemented};
 use super::model::{Op, Operation, Protocol, Service};
 use super::value::{FromValue, IntoValue, Value};
 use super::{Call, cbor, json, query, rest_json, validate};
-use crate::blocking::blocking;
+use stave_store::blocking;
 
 /// What a compressed body may come to, in bytes.
 const MAX_EXPANDED_BYTES: usize = 8 << 20;
@@ -236,7 +236,7 @@ impl Door {
             }
             Handler::Blocking(handler) => {
                 let broken = format!("{} ended before its time", operation.name);
-                blocking(&broken, move || handler(&call.caller, input)).await?
+                blocking(broken, move || handler(&call.caller, input)).await?
             }
         };
         Ok((operation, output))

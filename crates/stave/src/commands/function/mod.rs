@@ -25,11 +25,11 @@ use stave_services::Functions;
 use stave_services::functions::{self, PackagedFile};
 
 use crate::args::function::FunctionCommand;
-use crate::blocking::blocking;
 use crate::compose::{Platform, Stave};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::stop::Stop;
+use stave_store::blocking;
 
 /// Runs a command on functions.
 pub async fn run(

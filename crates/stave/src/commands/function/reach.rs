@@ -10,10 +10,10 @@ use stave_services::Telemetry;
 use tokio::task::JoinHandle;
 
 use super::Desk;
-use crate::blocking::blocking;
 use crate::commands::doctor::health;
 use crate::server::{self, Limits, MetricsFor, ServeOptions, Server};
 use crate::stop::{Asking, Stop};
+use stave_store::blocking;
 
 /// How long the home's server may take to say that it is well.
 const PATIENCE: Duration = Duration::from_secs(5);

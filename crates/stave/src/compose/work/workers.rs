@@ -13,7 +13,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 
 use super::Work;
-use crate::blocking::blocking;
+use stave_store::blocking;
 
 /// How many processes work at once. Each may use so much less memory.
 const AT_ONCE: usize = 4;

@@ -12,7 +12,7 @@ use stave_services::notifications::{FunctionNotification, NotificationConfigurat
 use super::backend::Backend;
 use super::convert::{bucket, caller};
 use super::errors::from_service;
-use crate::blocking::blocking;
+use stave_store::blocking;
 
 const BROKEN: &str = "a bucket's notifications were not worked on";
 
