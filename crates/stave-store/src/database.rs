@@ -28,14 +28,21 @@ pub(crate) enum Durability {
     Relaxed,
 }
 
+/// The connection that writes, and what its commits promise by now.
+#[derive(Debug)]
+struct Writer {
+    connection: Connection,
+    synchronous: Option<&'static str>,
+}
+
 /// One writer and a few readers on one database file.
 #[derive(Debug)]
 pub(crate) struct Database {
     path: PathBuf,
     fsync: bool,
-    writer: Mutex<Connection>,
+    writer: Mutex<Writer>,
     readers: Mutex<Vec<Connection>>,
-    together: Together,
+    together: Together<()>,
 }
 
 impl Database {
@@ -49,7 +56,10 @@ impl Database {
         Ok(Self {
             path: path.to_owned(),
             fsync,
-            writer: Mutex::new(writer),
+            writer: Mutex::new(Writer {
+                connection: writer,
+                synchronous: None,
+            }),
             readers: Mutex::new(Vec::new()),
             together: Together::default(),
         })
@@ -91,8 +101,8 @@ impl Database {
         durability: Durability,
         work: impl FnOnce(&Transaction<'_>) -> Result<T>,
     ) -> Result<T> {
-        let mut connection = lock(&self.writer);
-        let transaction = self.begin(&mut connection, durability)?;
+        let mut writer = lock(&self.writer);
+        let transaction = self.begin(&mut writer, durability)?;
         let result = work(&transaction)?;
         transaction.commit().sql()?;
         Ok(result)
@@ -103,26 +113,31 @@ impl Database {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<()> + Send + 'static,
     ) -> Result<()> {
-        self.together.write(Box::new(work), |batch| {
-            let mut connection = lock(&self.writer);
-            match self.begin(&mut connection, Durability::Durable) {
-                Ok(transaction) => batch.run(transaction, |all| all.commit().sql()),
-                Err(error) => batch.fail(&error),
+        self.together.write(Box::new(|tx, ()| work(tx)), |batch| {
+            let mut ran = None;
+            let written = self.write(|tx| {
+                ran = Some(batch.run(tx, &mut ()));
+                Ok(())
+            });
+            match (ran, written) {
+                (Some(ran), written) => ran.tell(&written),
+                (None, written) => written.unwrap_or_else(|error| batch.fail(&error)),
             }
         })
     }
 
-    fn begin<'a>(
-        &self,
-        connection: &'a mut Connection,
-        durability: Durability,
-    ) -> Result<Transaction<'a>> {
+    fn begin<'a>(&self, writer: &'a mut Writer, durability: Durability) -> Result<Transaction<'a>> {
         let level = if self.fsync && durability == Durability::Durable {
             "FULL"
         } else {
             "NORMAL"
         };
-        connection.pragma_update(None, "synchronous", level).sql()?;
+        let connection = &mut writer.connection;
+        if writer.synchronous != Some(level) {
+            writer.synchronous = None;
+            connection.pragma_update(None, "synchronous", level).sql()?;
+            writer.synchronous = Some(level);
+        }
         // IMMEDIATE: a transaction that reads first and writes later could not wait for its turn.
         connection
             .transaction_with_behavior(TransactionBehavior::Immediate)

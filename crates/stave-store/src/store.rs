@@ -10,9 +10,10 @@ use stave_core::{Clock, IdSource, Result};
 use crate::database::Database;
 use crate::home::Home;
 use crate::liveness::{Scratch, any_dead, sweep_dead};
-use crate::local::{Folders, LocalBuckets, sync_folder};
+use crate::local::{Folders, LocalBuckets, Touched, sync_folder};
 use crate::objects::MIN_PART_BYTES;
 use crate::schema::STEPS;
+use crate::together::Together;
 
 /// How a store behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,7 @@ struct Parts {
     ids: Arc<dyn IdSource>,
     uploads: Mutex<Option<Arc<Scratch>>>,
     folders: Folders,
+    changes: Together<Touched>,
     #[cfg(test)]
     crash: Mutex<Option<crate::local::CrashPoint>>,
     #[cfg(test)]
@@ -87,6 +89,7 @@ impl Store {
             ids,
             uploads: Mutex::new(None),
             folders: Folders::default(),
+            changes: Together::default(),
             #[cfg(test)]
             crash: Mutex::new(None),
             #[cfg(test)]
@@ -139,6 +142,11 @@ impl Store {
         let buckets = self.buckets();
         buckets.forget_completed_uploads()?;
         buckets.remove_orphans()
+    }
+
+    /// Changes of files and rows that go into one transaction.
+    pub(crate) fn changes(&self) -> &Together<Touched> {
+        &self.0.changes
     }
 
     pub(crate) fn database(&self) -> &Database {

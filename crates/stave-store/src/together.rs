@@ -1,89 +1,146 @@
 //! Small writes of many threads in one transaction: on a disk, the flush at its end costs more
 //! than all of them, and one is enough.
 //!
-//! Who comes while nobody leads takes what waits and writes it; the others wait for the outcome.
+//! Who comes while nobody leads takes what waits and writes it; the others wait for the outcome,
+//! and one of those who came meanwhile leads next. Nobody is woken for what is not theirs.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Transaction;
 use stave_core::{Error, Result};
 
-/// A small write.
-pub(crate) type Job = Box<dyn FnOnce(&Transaction<'_>) -> Result<()> + Send>;
+use crate::faults::SqlContext;
 
-/// What became of a job, once it is known.
-#[derive(Debug, Clone, Default)]
-struct Outcome(Arc<Mutex<Option<Result<()>>>>);
+/// A small write, and what it notes for the end of the transaction.
+pub(crate) type Job<C> = Box<dyn FnOnce(&Transaction<'_>, &mut C) -> Result<()> + Send>;
 
-impl Outcome {
-    fn set(&self, result: Result<()>) {
-        *lock(&self.0) = Some(result);
+/// What one who waits is to do.
+#[derive(Debug)]
+enum Turn {
+    Wait,
+    Lead,
+    Done(Result<()>),
+}
+
+/// Where one who waits is told.
+#[derive(Debug)]
+struct Place {
+    turn: Mutex<Turn>,
+    told: Condvar,
+}
+
+impl Place {
+    fn tell(&self, turn: Turn) {
+        *lock(&self.turn) = turn;
+        self.told.notify_one();
     }
 
-    fn take(&self) -> Option<Result<()>> {
-        lock(&self.0).take()
+    fn wait(&self) -> Turn {
+        let mut turn = lock(&self.turn);
+        loop {
+            match std::mem::replace(&mut *turn, Turn::Wait) {
+                Turn::Wait => {
+                    turn = self.told.wait(turn).unwrap_or_else(PoisonError::into_inner);
+                }
+                other => return other,
+            }
+        }
     }
 }
 
-#[derive(Default)]
-struct Waiting {
-    jobs: Vec<(Job, Outcome)>,
+/// A job's end of its place: who drops it without a word has died.
+#[derive(Debug)]
+struct Outcome(Option<Arc<Place>>);
+
+impl Outcome {
+    fn set(mut self, result: Result<()>) {
+        if let Some(place) = self.0.take() {
+            place.tell(Turn::Done(result));
+        }
+    }
+}
+
+impl Drop for Outcome {
+    fn drop(&mut self) {
+        if let Some(place) = self.0.take() {
+            let error = Error::internal("a write ended before its time");
+            place.tell(Turn::Done(Err(error)));
+        }
+    }
+}
+
+struct Waiting<C> {
+    jobs: Vec<(Job<C>, Outcome)>,
     has_leader: bool,
 }
 
 /// Jobs that wait to be written.
-#[derive(Default)]
-pub(crate) struct Together {
-    waiting: Mutex<Waiting>,
-    changed: Condvar,
+pub(crate) struct Together<C>(Mutex<Waiting<C>>);
+
+impl<C> Default for Together<C> {
+    fn default() -> Self {
+        Self(Mutex::new(Waiting {
+            jobs: Vec::new(),
+            has_leader: false,
+        }))
+    }
 }
 
-impl std::fmt::Debug for Together {
+impl<C> std::fmt::Debug for Together<C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Together(…)")
     }
 }
 
-/// Lets the next one lead, also when this one panics.
-struct Leading<'a>(&'a Together);
+/// Lets one of those who wait lead next, also when this one panics.
+struct Leading<'a, C>(&'a Together<C>);
 
-impl Drop for Leading<'_> {
+impl<C> Drop for Leading<'_, C> {
     fn drop(&mut self) {
-        lock(&self.0.waiting).has_leader = false;
-        self.0.changed.notify_all();
+        let mut waiting = lock(&self.0.0);
+        let next = waiting.jobs.first();
+        match next.and_then(|(_, outcome)| outcome.0.as_ref()) {
+            Some(next) => next.tell(Turn::Lead),
+            None => waiting.has_leader = false,
+        }
     }
 }
 
 /// The jobs that a leader writes.
-pub(crate) struct Batch<'a>(&'a Together);
+pub(crate) struct Batch<'a, C>(&'a Together<C>);
 
-impl Batch<'_> {
-    /// All that wait by now.
-    fn take(&self) -> Vec<(Job, Outcome)> {
-        std::mem::take(&mut lock(&self.0.waiting).jobs)
-    }
+/// Jobs that have run, and wait for the commit.
+#[derive(Debug, Default)]
+pub(crate) struct Ran(Vec<Outcome>);
 
-    /// Runs all jobs that wait by now in `transaction`, each wholly or not at all; says what
-    /// became of them once `commit` has succeeded.
-    pub(crate) fn run<'t>(
-        &self,
-        mut transaction: Transaction<'t>,
-        commit: impl FnOnce(Transaction<'t>) -> Result<()>,
-    ) {
-        let mut done = Vec::new();
-        for (job, outcome) in self.take() {
-            match alone(&mut transaction, job) {
-                Ok(()) => done.push(outcome),
-                Err(error) => outcome.set(Err(error)),
-            }
-        }
-        let committed = commit(transaction);
-        for outcome in done {
-            outcome.set(match &committed {
+impl Ran {
+    /// Tells what became of them.
+    pub(crate) fn tell(self, committed: &Result<()>) {
+        for outcome in self.0 {
+            outcome.set(match committed {
                 Ok(()) => Ok(()),
                 Err(error) => Err(again(error)),
             });
         }
+    }
+}
+
+impl<C> Batch<'_, C> {
+    /// All that wait by now.
+    fn take(&self) -> Vec<(Job<C>, Outcome)> {
+        std::mem::take(&mut lock(&self.0.0).jobs)
+    }
+
+    /// Runs all jobs that wait by now in `transaction`, each wholly or not at all.
+    pub(crate) fn run(&self, transaction: &Transaction<'_>, noted: &mut C) -> Ran {
+        let mut ran = Ran::default();
+        for (job, outcome) in self.take() {
+            match alone(transaction, job, noted) {
+                Ok(()) => ran.0.push(outcome),
+                Err(error) => outcome.set(Err(error)),
+            }
+        }
+        ran
     }
 
     /// Tells all jobs that wait by now that they could not begin.
@@ -94,37 +151,34 @@ impl Batch<'_> {
     }
 }
 
-impl Together {
+impl<C> Together<C> {
     /// Has `job` written, by `lead` if nobody else is at it. Returns when it is written.
-    pub(crate) fn write(&self, job: Job, lead: impl FnOnce(&Batch<'_>)) -> Result<()> {
-        let outcome = Outcome::default();
-        let mut waiting = lock(&self.waiting);
-        waiting.jobs.push((job, outcome.clone()));
-        while waiting.has_leader {
-            waiting = self
-                .changed
-                .wait(waiting)
-                .unwrap_or_else(PoisonError::into_inner);
-            if let Some(result) = outcome.take() {
-                return result;
-            }
-        }
-        waiting.has_leader = true;
+    pub(crate) fn write(&self, job: Job<C>, lead: impl FnOnce(&Batch<'_, C>)) -> Result<()> {
+        let place = Arc::new(Place {
+            turn: Mutex::new(Turn::Wait),
+            told: Condvar::new(),
+        });
+        let mut waiting = lock(&self.0);
+        waiting.jobs.push((job, Outcome(Some(Arc::clone(&place)))));
+        let others_lead = std::mem::replace(&mut waiting.has_leader, true);
         drop(waiting);
+        if others_lead && let Turn::Done(result) = place.wait() {
+            return result;
+        }
         let leading = Leading(self);
         lead(&Batch(self));
         drop(leading);
-        outcome
-            .take()
-            .unwrap_or_else(|| Err(Error::internal("a write ended before its time")))
+        match place.wait() {
+            Turn::Done(result) => result,
+            Turn::Wait | Turn::Lead => Err(Error::internal("a write was left undone")),
+        }
     }
 }
 
 /// Runs a job so that nothing of it stays when it fails.
-fn alone(transaction: &mut Transaction<'_>, job: Job) -> Result<()> {
-    use crate::faults::SqlContext;
+fn alone<C>(transaction: &Transaction<'_>, job: Job<C>, noted: &mut C) -> Result<()> {
     transaction.execute_batch("SAVEPOINT job").sql()?;
-    let result = job(transaction);
+    let result = job(transaction, noted);
     let end = match result {
         Ok(()) => "RELEASE job",
         Err(_) => "ROLLBACK TO job; RELEASE job",

@@ -7,6 +7,9 @@
 //! moment.
 
 use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::{Connection, Transaction};
 use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result};
@@ -40,6 +43,15 @@ pub(super) struct Incoming<'a> {
     pub(super) condition: &'a WriteCondition,
     pub(super) by: CreatedBy,
     pub(super) also: Option<Also<'a>>,
+}
+
+/// A file whose row is written, on its way to its place.
+struct Placing {
+    bucket: BucketName,
+    key: ObjectKey,
+    path: PathBuf,
+    condition: WriteCondition,
+    identity: Identity,
 }
 
 /// What a condition says of the object that is there.
@@ -117,24 +129,52 @@ impl LocalBuckets {
         Ok(placed?.then(|| incoming.noted.clone()))
     }
 
+    /// False when it has to be tried again.
     fn place_upload(&self, incoming: &Incoming<'_>, identity: Identity) -> Result<bool> {
-        let Incoming { bucket, key, .. } = *incoming;
-        self.change(|tx, touched| {
-            let root = self.existing_root(bucket)?;
-            if versioning(tx, bucket)?.is_some()
-                || self.held(tx, bucket, key, incoming.condition)? == Held::Unknown
-            {
-                return Ok(false);
-            }
-            if let Some(also) = incoming.also {
-                also(tx, &incoming.noted)?;
-            }
-            files::place(&root, key.as_str(), &incoming.upload.path, touched)?;
-            #[cfg(test)]
-            self.may_crash(CrashPoint::UploadPlaced)?;
-            self.settle(tx, bucket, key.as_str(), identity)?;
-            Ok(true)
-        })
+        let placing = Placing {
+            bucket: incoming.bucket.clone(),
+            key: incoming.key.clone(),
+            path: incoming.upload.path.clone(),
+            condition: incoming.condition.clone(),
+            identity,
+        };
+        if let Some(also) = incoming.also {
+            return self.change(|tx, touched| {
+                self.place(tx, &placing, touched, &|| also(tx, &incoming.noted))
+            });
+        }
+        let (buckets, placed) = (self.clone(), Arc::new(AtomicBool::new(false)));
+        let outcome = Arc::clone(&placed);
+        self.change_together(move |tx, touched| {
+            outcome.store(
+                buckets.place(tx, &placing, touched, &|| Ok(()))?,
+                Ordering::Release,
+            );
+            Ok(())
+        })?;
+        Ok(placed.load(Ordering::Acquire))
+    }
+
+    fn place(
+        &self,
+        tx: &Transaction<'_>,
+        placing: &Placing,
+        touched: &mut Touched,
+        before: &dyn Fn() -> Result<()>,
+    ) -> Result<bool> {
+        let Placing { bucket, key, .. } = placing;
+        let root = self.existing_root(bucket)?;
+        if versioning(tx, bucket)?.is_some()
+            || self.held(tx, bucket, key, &placing.condition)? == Held::Unknown
+        {
+            return Ok(false);
+        }
+        before()?;
+        files::place(&root, key.as_str(), &placing.path, touched)?;
+        #[cfg(test)]
+        self.may_crash(CrashPoint::UploadPlaced)?;
+        self.settle(tx, bucket, key.as_str(), placing.identity)?;
+        Ok(true)
     }
 
     /// Makes the row of a file that is in its place the row of the object, and

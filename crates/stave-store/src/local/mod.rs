@@ -149,24 +149,68 @@ impl LocalBuckets {
         durability: Durability,
         mut work: impl FnMut(&Transaction<'_>, &mut Touched) -> Result<T>,
     ) -> Result<T> {
-        for _ in 0..TURNS {
-            self.finish_publications()?;
+        let mut touched = Touched::default();
+        let done = self.with_nothing_pending(durability, |tx| work(tx, &mut touched))?;
+        self.settle_files(&touched)?;
+        Ok(done)
+    }
+
+    /// As [`Self::change`], in one transaction with what other threads change so at the same time.
+    fn change_together(
+        &self,
+        work: impl FnOnce(&Transaction<'_>, &mut Touched) -> Result<()> + Send + 'static,
+    ) -> Result<()> {
+        let work = |tx: &Transaction<'_>, all: &mut Touched| {
+            // What fails has touched nothing.
             let mut touched = Touched::default();
+            work(tx, &mut touched)?;
+            all.extend(touched);
+            Ok(())
+        };
+        self.store.changes().write(Box::new(work), |batch| {
+            let mut touched = Touched::default();
+            let mut ran = None;
+            let written = self.with_nothing_pending(Durability::Relaxed, |tx| {
+                ran = Some(batch.run(tx, &mut touched));
+                Ok(())
+            });
+            match (ran, written) {
+                (Some(ran), written) => {
+                    ran.tell(&written.and_then(|()| self.settle_files(&touched)));
+                }
+                (None, written) => written.unwrap_or_else(|error| batch.fail(&error)),
+            }
+        })
+    }
+
+    /// A transaction with no publication pending. `work` runs once, or not at all on an error.
+    fn with_nothing_pending<T>(
+        &self,
+        durability: Durability,
+        mut work: impl FnMut(&Transaction<'_>) -> Result<T>,
+    ) -> Result<T> {
+        for _ in 0..TURNS {
             let done = self.store.database().transact(durability, |tx| {
                 if publish::is_pending(tx)? {
                     return Ok(None);
                 }
-                work(tx, &mut touched).map(Some)
+                work(tx).map(Some)
             })?;
-            if let Some(done) = done {
-                if self.store.options().fsync {
-                    touched.sync()?;
-                }
-                touched.remove_needless();
-                return Ok(done);
+            match done {
+                Some(done) => return Ok(done),
+                None => self.finish_publications()?,
             }
         }
         Err(Error::conflict("other processes publish without a pause").hint("try again"))
+    }
+
+    /// What is left to do with files when a change is committed.
+    fn settle_files(&self, touched: &Touched) -> Result<()> {
+        if self.store.options().fsync {
+            touched.sync()?;
+        }
+        touched.remove_needless();
+        Ok(())
     }
 
     fn create(&self, bucket: &BucketName) -> Result<()> {
