@@ -21,6 +21,7 @@ pub mod metrics;
 pub mod names;
 pub mod nearest;
 pub mod schedule;
+pub mod sha256;
 pub mod sigv4;
 pub mod units;
 
@@ -30,3 +31,4 @@ pub use clock::{Clock, ManualClock};
 pub use error::{Error, ErrorKind, Result};
 pub use ids::{IdSource, SequentialIds};
 pub use names::{BucketName, ObjectKey, S3Uri};
+pub use sha256::Sha256;

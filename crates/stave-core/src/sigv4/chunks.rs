@@ -11,12 +11,12 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html>
 
 use jiff::Timestamp;
-use sha2::{Digest as _, Sha256};
 
 use super::key::{Hash, SigningKey, hex, sha256};
 use super::payload::Payload;
 use super::refusal::Refusal;
 use super::scope::{Scope, basic};
+use crate::Sha256;
 
 /// The longest line before a chunk, in bytes.
 const MAX_LINE_BYTES: usize = 1_024;
@@ -123,7 +123,7 @@ impl ChunkedBody {
             trailer,
             state: State::Size,
             line: Vec::new(),
-            hash: Sha256::new(),
+            hash: Sha256::default(),
             signature: String::new(),
             trailers: Vec::new(),
             trailer_bytes: 0,
@@ -212,7 +212,7 @@ impl ChunkedBody {
             .strip_prefix("chunk-signature=")
             .unwrap_or("")
             .clone_into(&mut self.signature);
-        self.hash = Sha256::new();
+        self.hash = Sha256::default();
         if size > 0 {
             self.state = State::Data(size);
             return Ok(());
@@ -225,7 +225,7 @@ impl ChunkedBody {
         let Some(signer) = &mut self.signer else {
             return Ok(());
         };
-        let hash: Hash = std::mem::take(&mut self.hash).finalize().into();
+        let hash: Hash = std::mem::take(&mut self.hash).finish();
         let computed = signer.sign_chunk(&hash);
         same(&computed, &self.signature)
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::{Digest as _, Sha256};
+use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
 use super::scope::Scope;
@@ -54,7 +54,7 @@ fn hmac(key: &[u8], text: &[u8]) -> Hash {
 }
 
 pub(super) fn sha256(bytes: &[u8]) -> Hash {
-    Sha256::digest(bytes).into()
+    crate::Sha256::of(bytes)
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {

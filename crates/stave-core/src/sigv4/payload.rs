@@ -2,11 +2,10 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-streaming.html>
 
-use sha2::{Digest as _, Sha256};
-
 use super::chunks::ChunkSigner;
 use super::key::{Hash, hex, unhex};
 use super::refusal::Refusal;
+use crate::Sha256;
 
 /// What a request's body has to be.
 #[derive(Debug, Clone)]
@@ -50,7 +49,7 @@ impl BodyHash {
         match payload {
             Payload::Hash(wanted) => Some(Self {
                 wanted: *wanted,
-                hash: Sha256::new(),
+                hash: Sha256::default(),
             }),
             _ => None,
         }
@@ -63,7 +62,7 @@ impl BodyHash {
 
     /// Says whether that was the body that is signed.
     pub fn finish(self) -> Result<(), Refusal> {
-        Payload::Hash(self.wanted).check(&self.hash.finalize().into())
+        Payload::Hash(self.wanted).check(&self.hash.finish())
     }
 }
 

@@ -8,9 +8,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use crc_fast::{CrcAlgorithm, checksum_combine};
 use serde::{Deserialize, Serialize};
-use sha1::Sha1;
-use sha2::{Digest, Sha256};
-use stave_core::{Error, Result};
+use sha1::{Digest as _, Sha1};
+use stave_core::{Error, Result, Sha256};
 
 /// How a checksum is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -236,7 +235,7 @@ impl Hasher {
         match (algorithm, algorithm.crc()) {
             (_, Some(crc)) => Self::Crc(algorithm, Box::new(crc_fast::Digest::new(crc))),
             (ChecksumAlgorithm::Sha1, None) => Self::Sha1(Sha1::new()),
-            (_, None) => Self::Sha256(Sha256::new()),
+            (_, None) => Self::Sha256(Sha256::default()),
         }
     }
 
@@ -256,7 +255,7 @@ impl Hasher {
                 STANDARD.encode(&bytes[8 - algorithm.length()..])
             }
             Self::Sha1(digest) => STANDARD.encode(digest.finalize()),
-            Self::Sha256(digest) => STANDARD.encode(digest.finalize()),
+            Self::Sha256(digest) => STANDARD.encode(digest.finish()),
         }
     }
 }
