@@ -1,8 +1,8 @@
 //! Patterns of space-delimited fields: `[ip, user, ..., status = 4* && status != 403, bytes > 9]`.
 
+use super::invalid;
 use super::scan::Scan;
 use super::value::{Test, number_of};
-use super::{MAX_PATTERN_CHARS, invalid};
 use crate::error::Result;
 
 /// The fields of an event, in order.
@@ -22,30 +22,35 @@ struct Field {
 
 impl Field {
     fn takes(&self, text: &str) -> bool {
+        if self.any.is_empty() {
+            return true;
+        }
         let number = number_of(text);
-        self.any.is_empty()
-            || self
-                .any
-                .iter()
-                .any(|all| all.iter().all(|test| test.holds(text, number)))
+        let mut any = self.any.iter();
+        any.any(|all| all.iter().all(|test| test.holds(text, number)))
     }
 }
 
 impl Fields {
+    /// Whether the event is meant. Nothing is kept of its fields: most events are not meant.
+    pub(super) fn matches(&self, message: &str) -> bool {
+        let mut found = Split { rest: message };
+        let before = &mut self.before.iter();
+        if !before.all(|field| found.next().is_some_and(|text| field.takes(text))) {
+            return false;
+        }
+        match self.after.as_deref() {
+            None => found.next().is_none(),
+            Some([]) => true,
+            Some([only]) => found.last().is_some_and(|text| only.takes(text)),
+            Some(after) => ends_with(found, after),
+        }
+    }
+
     /// The event's fields, if the event is meant.
-    pub(super) fn matches<'a>(&self, message: &'a str) -> Option<Vec<&'a str>> {
-        let found = split(message);
-        let after = self.after.as_deref();
-        let named = self.before.len() + after.map_or(0, <[Field]>::len);
-        let fits = match after {
-            Some(_) => found.len() >= named,
-            None => found.len() == named,
-        };
-        let takes = fits
-            && self
-                .places(found.len())
-                .all(|(place, field)| found.get(place).is_some_and(|text| field.takes(text)));
-        takes.then_some(found)
+    pub(super) fn split<'a>(&self, message: &'a str) -> Option<Vec<&'a str>> {
+        self.matches(message)
+            .then(|| Split { rest: message }.collect())
     }
 
     /// Every field that is written down, with its place among `count`.
@@ -78,32 +83,62 @@ impl Fields {
     }
 }
 
-/// The fields of a message: between spaces, in brackets or in double quotes.
-fn split(message: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut rest = message.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let close = match first {
-            '[' => Some(']'),
-            '"' => Some('"'),
+/// Whether the last fields that were found are these.
+fn ends_with(found: Split<'_>, fields: &[Field]) -> bool {
+    let mut last = found.clone();
+    let mut ahead = found;
+    let count = fields.len();
+    if ahead.by_ref().take(count).count() < count {
+        return false;
+    }
+    for _ in ahead {
+        last.next();
+    }
+    fields
+        .iter()
+        .all(|field| last.next().is_some_and(|text| field.takes(text)))
+}
+
+/// The fields of a message, one after the other: between spaces, in brackets or in double quotes.
+#[derive(Debug, Clone)]
+struct Split<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Iterator for Split<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let rest = self.rest.trim_start();
+        let close = match rest.as_bytes().first()? {
+            b'[' => Some(b']'),
+            b'"' => Some(b'"'),
             _ => None,
         };
         let enclosed = close.and_then(|close| {
-            let end = rest[1..].find(close)?;
+            let end = rest.as_bytes()[1..]
+                .iter()
+                .position(|byte| *byte == close)?;
             Some((&rest[1..=end], &rest[end + 2..]))
         });
-        let (field, after) = enclosed.unwrap_or_else(|| {
-            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-            rest.split_at(end)
-        });
-        found.push(field);
-        rest = after.trim_start();
-        // More than any pattern names: no ellipsis needs their texts.
-        if found.len() > MAX_PATTERN_CHARS * 16 {
-            break;
-        }
+        let (field, after) = enclosed.unwrap_or_else(|| rest.split_at(word(rest)));
+        self.rest = after;
+        Some(field)
     }
-    found
+}
+
+/// How many bytes of a text come before the first space.
+fn word(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    // What is no ASCII may be a space, too: there it takes whole characters.
+    let is_end = |byte: &u8| matches!(byte, b'\t'..=b'\r' | b' ' | 0x80..);
+    match bytes.iter().position(is_end) {
+        None => text.len(),
+        Some(at) if bytes[at] < 0x80 => at,
+        Some(at) => text[at..]
+            .find(char::is_whitespace)
+            .map_or(text.len(), |space| at + space),
+    }
 }
 
 pub(super) fn read(scan: &mut Scan<'_>) -> Result<Fields> {

@@ -81,7 +81,7 @@ impl FilterPattern {
             Rule::Everything => true,
             Rule::Terms(terms) => terms.matches(message),
             Rule::Json(condition) => json::read_event(message).is_some_and(|v| condition.holds(&v)),
-            Rule::Fields(fields) => fields.matches(message).is_some(),
+            Rule::Fields(fields) => fields.matches(message),
         }
     }
 
@@ -95,7 +95,7 @@ impl FilterPattern {
                 let event = json::read_event(message)?;
                 condition.holds(&event).then(|| condition.extract(&event))
             }
-            Rule::Fields(fields) => fields.matches(message).map(|found| fields.extract(&found)),
+            Rule::Fields(fields) => fields.split(message).map(|found| fields.extract(&found)),
         }
     }
 

@@ -229,6 +229,20 @@ fn fields() {
     );
     check("[w1=!ERROR, w2]", &["INFO message"], &["ERROR a"]);
     check("[a]", &["\"unclosed"], &["\"two words", ""]);
+    // A space is whatever Unicode says; a letter of several bytes is none.
+    check(
+        "[a=é, b=ü]",
+        &["é ü", " é\u{2003}ü\u{a0}", "[é] \"ü\"", "é\tü\r\n"],
+        &["éü", "é ü x", "é"],
+    );
+    check(
+        "[first=1, ..., a=2, b=3]",
+        &["1 2 3", "1 x 2 3", "1 [x y] \"2\" [3]"],
+        &["1 2", "1 3", "1 2 3 4", "2 2 3", "1 [2 3]", ""],
+    );
+    check("[..., a=2, b=3]", &["2 3", "2 2 3"], &["3", "3 2", ""]);
+    check("[..., a]", &["1", "1 2"], &["", " "]);
+    check("[a=1, ...]", &["1", "1 2"], &["", "2 1"]);
 }
 
 #[test]
