@@ -122,7 +122,9 @@ pub async fn whole(mut body: Paced, max: usize) -> Result<Bytes> {
     if body.size_hint().lower() > max as u64 {
         return Err(too_large());
     }
-    let mut bytes = BytesMut::new();
+    // Room for all of it was found before it is read.
+    let said = body.size_hint().exact().unwrap_or_default();
+    let mut bytes = BytesMut::with_capacity(usize::try_from(said).unwrap_or_default().min(max));
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| {
             Error::timeout(format!("the request's body did not come whole: {error}"))

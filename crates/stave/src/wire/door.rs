@@ -19,6 +19,8 @@ use stave_store::blocking;
 
 /// What a compressed body may come to, in bytes.
 const MAX_EXPANDED_BYTES: usize = 8 << 20;
+/// Reading a body that is larger would hold up others on the same thread, in bytes.
+const SMALL_BODY_BYTES: usize = 64 << 10;
 
 type Blocking = dyn Fn(&Caller, Value) -> Result<Value> + Send + Sync;
 type Waiting = dyn Fn(Caller, Asked, Value) -> BoxFuture<'static, Result<Value>> + Send + Sync;
@@ -42,33 +44,67 @@ enum Handler {
 
 /// A service's door.
 pub struct Door {
-    service: &'static Service,
+    reading: Reading,
     handlers: HashMap<&'static str, Handler>,
+}
+
+/// How a service's requests are read.
+#[derive(Clone, Copy)]
+struct Reading {
+    service: &'static Service,
     worded_elsewhere: &'static [&'static str],
     refuses_as: Option<&'static str>,
+}
+
+/// An operation, its input, and whether that holds to the rules of its shape.
+type Asking = (&'static Operation, Value, Result<()>);
+
+impl Reading {
+    fn read(self, protocol: Protocol, call: &mut Call) -> Result<Asking> {
+        if protocol != Protocol::RestJson {
+            expand(call)?;
+        }
+        let (operation, input) = match protocol {
+            Protocol::Query { .. } => query::decode(self.service, call),
+            Protocol::Json { target, .. } => json::decode(self.service, target, call),
+            Protocol::RestJson => rest_json::decode(self.service, call),
+            Protocol::Cbor { target } => cbor::decode(self.service, target, call),
+        }?;
+        let valid = match operation.input {
+            Some(shape) => validate::validate(shape, &input, self.worded_elsewhere),
+            None => Ok(()),
+        };
+        let valid = valid.map_err(|error| match self.refuses_as {
+            Some(code) => error.coded(code),
+            None => error,
+        });
+        Ok((operation, input, valid))
+    }
 }
 
 impl Door {
     /// The door of a service, behind which nothing is done yet.
     pub fn new(service: &'static Service) -> Self {
         Self {
-            service,
+            reading: Reading {
+                service,
+                worded_elsewhere: &[],
+                refuses_as: None,
+            },
             handlers: HashMap::new(),
-            worded_elsewhere: &[],
-            refuses_as: None,
         }
     }
 
     /// Leaves these patterns, and members by their paths, to the service, which has words of its
     /// own for them.
     pub fn leaving(mut self, worded: &'static [&'static str]) -> Self {
-        self.worded_elsewhere = worded;
+        self.reading.worded_elsewhere = worded;
         self
     }
 
     /// Gives what breaks the rules of its shape this code instead of the one that is common.
     pub fn refusing_as(mut self, code: &'static str) -> Self {
-        self.refuses_as = Some(code);
+        self.reading.refuses_as = Some(code);
         self
     }
 
@@ -156,13 +192,13 @@ impl Door {
 
     /// The service.
     pub fn service(&self) -> &'static Service {
-        self.service
+        self.reading.service
     }
 
     /// The operations that the model serves and nobody here does.
     #[cfg(test)]
     pub fn missing(&self) -> Vec<&'static str> {
-        let served = self.service.operations.iter();
+        let served = self.reading.service.operations.iter();
         served
             .map(|operation| operation.name)
             .filter(|name| !self.handlers.contains_key(name))
@@ -182,7 +218,7 @@ impl Door {
     /// Says in the request's protocol that it is refused.
     pub fn refuse(&self, headers: &HeaderMap, error: &Error, request_id: &str) -> Response<Bytes> {
         let protocol = self.protocol(headers);
-        let fault = fault(self.service, protocol, error, request_id);
+        let fault = fault(self.reading.service, protocol, error, request_id);
         match protocol {
             Protocol::Query { namespace } => query::refuse(namespace, &fault, request_id),
             Protocol::Json { version, .. } => json::refuse(version, headers, &fault, request_id),
@@ -195,7 +231,7 @@ impl Door {
     fn protocol(&self, headers: &HeaderMap) -> Protocol {
         let has_target = headers.contains_key(json::TARGET);
         let has_cbor = cbor::is_spoken(headers);
-        let protocols = self.service.protocols;
+        let protocols = self.reading.service.protocols;
         let shown = protocols.iter().find(|protocol| match protocol {
             Protocol::Cbor { .. } => has_cbor,
             Protocol::Json { .. } => has_target && !has_cbor,
@@ -206,26 +242,26 @@ impl Door {
         shown.copied().or(first).unwrap_or(Protocol::RestJson)
     }
 
-    async fn run(&self, protocol: Protocol, mut call: Call) -> Result<(&'static Operation, Value)> {
-        if protocol != Protocol::RestJson {
-            expand(&mut call)?;
-        }
-        let (operation, input) = match protocol {
-            Protocol::Query { .. } => query::decode(self.service, &call),
-            Protocol::Json { target, .. } => json::decode(self.service, target, &call),
-            Protocol::RestJson => rest_json::decode(self.service, &call),
-            Protocol::Cbor { target } => cbor::decode(self.service, target, &call),
-        }?;
-        let Some(handler) = self.handlers.get(operation.name) else {
-            return Err(not_implemented(self.service, operation.name, &call.caller));
+    async fn run(&self, protocol: Protocol, call: Call) -> Result<(&'static Operation, Value)> {
+        let (reading, mut call) = (self.reading, call);
+        let large = call.body.len() > SMALL_BODY_BYTES;
+        let read = move || {
+            let asking = reading.read(protocol, &mut call)?;
+            Ok((call, asking))
         };
-        if let Some(shape) = operation.input {
-            let valid = validate::validate(shape, &input, self.worded_elsewhere);
-            valid.map_err(|error| match self.refuses_as {
-                Some(code) => error.coded(code),
-                None => error,
-            })?;
-        }
+        let (call, (operation, input, valid)) = if large {
+            blocking("a body was not read", read).await?
+        } else {
+            read()?
+        };
+        let Some(handler) = self.handlers.get(operation.name) else {
+            return Err(not_implemented(
+                self.reading.service,
+                operation.name,
+                &call.caller,
+            ));
+        };
+        valid?;
         let output = match handler.clone() {
             Handler::Waiting(handler) => {
                 let asked = Asked {

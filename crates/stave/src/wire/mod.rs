@@ -7,6 +7,7 @@
 //! - `query`, `json`, `rest_json` and `cbor` are the protocols, guided by the shapes.
 //! - `door` knows who does which operation; the folders of services (`iam`, `lambda`, `events` …) are
 //!   handlers.
+//! - `path` is a place in a request, for faults.
 //! - `fault` says which code and status an error has.
 //!
 //! Must not know: sockets, signatures, what an operation does.
@@ -20,6 +21,7 @@ mod iam;
 mod json;
 mod lambda;
 mod logs;
+mod path;
 mod query;
 mod reply;
 mod rest_json;

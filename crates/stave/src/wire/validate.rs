@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use stave_core::{Error, Result};
 
+use super::path::Path;
 use super::pattern::Pattern;
 use super::shape::{Kind, Rules, Shape};
 use super::value::Value;
@@ -23,7 +24,7 @@ pub fn validate(shape: &Shape, value: &Value, worded_elsewhere: &[&str]) -> Resu
         worded_elsewhere,
         faults: Vec::new(),
     };
-    check.value(shape, value, "");
+    check.value(shape, value, &Path::WHOLE);
     let faults = check.faults;
     if faults.is_empty() {
         return Ok(());
@@ -43,15 +44,16 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn fault(&mut self, shown: &str, path: &str, constraint: &str) {
+    fn fault(&mut self, shown: &str, path: &Path<'_>, constraint: &str) {
         if self.faults.len() < MAX_FAULTS {
+            let path = path.validated();
             self.faults.push(format!(
                 "Value {shown}at '{path}' failed to satisfy constraint: {constraint}"
             ));
         }
     }
 
-    fn value(&mut self, shape: &Shape, value: &Value, path: &str) {
+    fn value(&mut self, shape: &Shape, value: &Value, path: &Path<'_>) {
         for constraint in self.own(&shape.rules, value) {
             let shown = shown(&shape.rules, value);
             self.fault(&shown, path, &constraint);
@@ -59,9 +61,9 @@ impl Check<'_> {
         match (&shape.kind, value) {
             (Kind::Structure(members), Value::Structure(values)) => {
                 for (member, value) in members.iter().zip(values) {
-                    let path = within(path, &lower_first(member.name));
+                    let path = path.member(member.name);
                     match value {
-                        Some(_) if self.worded_elsewhere.contains(&path.as_str()) => {}
+                        Some(_) if self.is_worded_elsewhere(&path) => {}
                         Some(value) => self.value(member.shape, value, &path),
                         None if member.is_required => {
                             self.fault("null ", &path, "Member must not be null");
@@ -81,7 +83,7 @@ impl Check<'_> {
                         );
                         self.fault("", path, &constraint);
                     }
-                    self.value(of, value, &within(path, &format!("{name}.member")));
+                    self.value(of, value, &path.entry(name));
                 }
             }
             _ => {}
@@ -89,13 +91,13 @@ impl Check<'_> {
     }
 
     /// The items of a list: simple ones are told of as one.
-    fn items(&mut self, of: &Shape, items: &[Value], path: &str) {
+    fn items(&mut self, of: &Shape, items: &[Value], path: &Path<'_>) {
         if matches!(
             of.kind,
             Kind::Structure(_) | Kind::List { .. } | Kind::Map { .. }
         ) {
             for (item, number) in items.iter().zip(1..) {
-                self.value(of, item, &within(path, &format!("{number}.member")));
+                self.value(of, item, &path.item(number));
             }
             return;
         }
@@ -113,6 +115,11 @@ impl Check<'_> {
             let constraint = format!("Member must satisfy constraint: [{constraints}]");
             self.fault(&shown, path, &constraint);
         }
+    }
+
+    fn is_worded_elsewhere(&self, path: &Path<'_>) -> bool {
+        let worded = self.worded_elsewhere;
+        !worded.is_empty() && worded.contains(&path.validated().as_str())
     }
 
     fn checked_pattern(&self, rules: &Rules) -> Option<&'static Pattern> {
@@ -189,22 +196,6 @@ fn one_of(rules: &Rules) -> String {
         "Member must satisfy enum value set: [{}]",
         rules.one_of.join(", ")
     )
-}
-
-fn within(path: &str, name: &str) -> String {
-    let mut path = path.to_owned();
-    if !path.is_empty() {
-        path.push('.');
-    }
-    path.push_str(name);
-    path
-}
-
-/// `userName` of `UserName`.
-fn lower_first(name: &str) -> String {
-    let mut chars = name.chars();
-    let first = chars.next().map(|c| c.to_ascii_lowercase());
-    first.into_iter().chain(chars).collect()
 }
 
 /// A value as a fault shows it: `'ann' `; nothing of what is secret or large.

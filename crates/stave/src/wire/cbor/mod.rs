@@ -17,6 +17,7 @@ use super::Call;
 use super::fault::Fault;
 use super::json;
 use super::model::{Operation, Service};
+use super::path::Path;
 use super::reply::reply;
 use super::value::Value;
 
@@ -53,7 +54,7 @@ pub fn decode(
     }
     let body = Item::read(&call.body)?;
     let input = match operation.input {
-        Some(shape) => tree::decode(shape, body, "")?,
+        Some(shape) => tree::decode(shape, body, &Path::WHOLE)?,
         None => None,
     };
     Ok((operation, input.unwrap_or_else(|| absent(operation))))

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use stave_core::{Error, Result};
 
 use super::item::Item;
-use crate::wire::json::tree::{wanted, within};
+use crate::wire::json::tree::wanted;
+use crate::wire::path::Path;
 use crate::wire::shape::{Kind, Location, Member, Shape};
 use crate::wire::text;
 use crate::wire::value::Value;
@@ -14,7 +15,7 @@ use crate::wire::value::Value;
 /// What marks a number as seconds since 1970.
 const EPOCH_SECONDS: u64 = 1;
 
-fn wrong(path: &str, is: &Item, wanted: &str) -> Error {
+fn wrong(path: &Path<'_>, is: &Item, wanted: &str) -> Error {
     let is = match is {
         Item::Unsigned(_) | Item::Negative(_) => "a whole number",
         Item::Bytes(_) => "bytes",
@@ -26,18 +27,19 @@ fn wrong(path: &str, is: &Item, wanted: &str) -> Error {
         Item::Null => "null",
         Item::Float(_) => "a number",
     };
-    let path = if path.is_empty() { "The body" } else { path };
+    let path = path.sent();
+    let path = if path.is_empty() { "The body" } else { &path };
     Error::invalid(format!("{path} is {is}: it must be {wanted}")).coded("MalformedInput")
 }
 
 /// The value that `item` says; none where it is null.
-pub fn decode(shape: &Shape, item: Item, path: &str) -> Result<Option<Value>> {
+pub fn decode(shape: &Shape, item: Item, path: &Path<'_>) -> Result<Option<Value>> {
     Ok(Some(match (&shape.kind, item) {
         (_, Item::Null) => return Ok(None),
         (Kind::Structure(members), Item::Map(entries)) => structure(members, entries, path)?,
         (Kind::List { of, .. }, Item::Array(items)) => {
             let items = items.into_iter().zip(1..).map(|(item, number)| {
-                let path = within(path, &format!("{number}"));
+                let path = path.item(number);
                 decode(of, item, &path)?.ok_or_else(|| wrong(&path, &Item::Null, "a value"))
             });
             Value::List(items.collect::<Result<_>>()?)
@@ -53,7 +55,7 @@ pub fn decode(shape: &Shape, item: Item, path: &str) -> Result<Option<Value>> {
     }))
 }
 
-fn structure(members: &[Member], entries: Vec<(String, Item)>, path: &str) -> Result<Value> {
+fn structure(members: &[Member], entries: Vec<(String, Item)>, path: &Path<'_>) -> Result<Value> {
     let mut values: Vec<Option<Value>> = members.iter().map(|_| None).collect();
     for (key, item) in entries {
         let place = members
@@ -61,7 +63,7 @@ fn structure(members: &[Member], entries: Vec<(String, Item)>, path: &str) -> Re
             .position(|member| member.wire == key && member.location == Location::Body);
         // What is not known is passed over, as AWS does.
         let Some(place) = place else { continue };
-        let path = within(path, &key);
+        let path = path.member(&key);
         if values[place].is_some() {
             return Err(twice(&path));
         }
@@ -70,23 +72,24 @@ fn structure(members: &[Member], entries: Vec<(String, Item)>, path: &str) -> Re
     Ok(Value::Structure(values))
 }
 
-fn map(of: &Shape, entries: Vec<(String, Item)>, path: &str) -> Result<Value> {
+fn map(of: &Shape, entries: Vec<(String, Item)>, path: &Path<'_>) -> Result<Value> {
     let mut seen = HashSet::with_capacity(entries.len());
     let mut values = Vec::with_capacity(entries.len());
     for (key, item) in entries {
-        let path = within(path, &key);
+        let path = path.entry(&key);
         if !seen.insert(key.clone()) {
             return Err(twice(&path));
         }
-        if let Some(value) = decode(of, item, &path)? {
+        let value = decode(of, item, &path)?;
+        if let Some(value) = value {
             values.push((key, value));
         }
     }
     Ok(Value::Map(values))
 }
 
-fn twice(path: &str) -> Error {
-    Error::invalid(format!("{path} is there twice")).coded("MalformedInput")
+fn twice(path: &Path<'_>) -> Error {
+    Error::invalid(format!("{} is there twice", path.sent())).coded("MalformedInput")
 }
 
 fn scalar(kind: &Kind, item: &Item) -> Option<Value> {

@@ -16,6 +16,7 @@ use stave_core::{Error, Result};
 use super::Call;
 use super::fault::Fault;
 use super::model::{Operation, Service};
+use super::path::Path;
 use super::reply::{reply, set};
 use super::value::Value;
 
@@ -51,7 +52,7 @@ pub fn decode(
         Error::invalid(format!("The operation {asked} is not known.")).coded("InvalidAction")
     })?;
     let input = match operation.input {
-        Some(shape) => tree::decode(shape, body(&call.body)?, "")?,
+        Some(shape) => tree::decode(shape, body(&call.body)?, &Path::WHOLE)?,
         None => None,
     };
     Ok((operation, input.unwrap_or(Value::Structure(Vec::new()))))

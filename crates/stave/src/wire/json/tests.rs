@@ -125,7 +125,7 @@ fn values_go_there_and_back() {
     ];
     for (place, value, json) in cases {
         let value = structure(place, value);
-        let read = tree::decode(&SHAPE, json.clone(), "").expect("read");
+        let read = tree::decode(&SHAPE, json.clone(), &Path::WHOLE).expect("read");
         assert_eq!(read.as_ref(), Some(&value), "{json}");
         assert_eq!(tree::encode(&SHAPE, value), json);
     }
@@ -136,13 +136,13 @@ fn null_is_nothing_and_strangers_are_overlooked() {
     let read = tree::decode(
         &SHAPE,
         json!({"text": null, "Stranger": 1, "Map": {"a": null}}),
-        "",
+        &Path::WHOLE,
     );
     assert_eq!(
         read.expect("read"),
         Some(structure(9, Value::Map(Vec::new())))
     );
-    let read = tree::decode(&SHAPE, json!({"Count": 10.0}), "");
+    let read = tree::decode(&SHAPE, json!({"Count": 10.0}), &Path::WHOLE);
     assert_eq!(read.expect("read"), Some(structure(2, Value::Integer(10))));
 }
 
@@ -193,7 +193,7 @@ fn what_does_not_fit_is_refused() {
             "Inner.Self.text is a list: it must be a text",
         ),
     ] {
-        let error = tree::decode(&SHAPE, json, "").expect_err(message);
+        let error = tree::decode(&SHAPE, json, &Path::WHOLE).expect_err(message);
         assert_eq!(error.message(), message);
         assert_eq!(error.code(), Some("MalformedInput"));
     }

@@ -5,11 +5,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Number, Value as Json};
 use stave_core::{Error, Result};
 
+use crate::wire::path::Path;
 use crate::wire::shape::{Kind, Location, Member, Shape, TimestampFormat};
 use crate::wire::text;
 use crate::wire::value::Value;
 
-fn wrong(path: &str, is: &Json, wanted: &str) -> Error {
+fn wrong(path: &Path<'_>, is: &Json, wanted: &str) -> Error {
     let is = match is {
         Json::Null => "null",
         Json::Bool(_) => "true or false",
@@ -18,28 +19,20 @@ fn wrong(path: &str, is: &Json, wanted: &str) -> Error {
         Json::Array(_) => "a list",
         Json::Object(_) => "an object",
     };
-    let path = if path.is_empty() { "The body" } else { path };
+    let path = path.sent();
+    let path = if path.is_empty() { "The body" } else { &path };
     Error::invalid(format!("{path} is {is}: it must be {wanted}")).coded("MalformedInput")
 }
 
-/// The path of something in what is at `path`.
-pub fn within(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
-    }
-}
-
 /// The value that `json` says; none where it is null.
-pub fn decode(shape: &Shape, json: Json, path: &str) -> Result<Option<Value>> {
+pub fn decode(shape: &Shape, json: Json, path: &Path<'_>) -> Result<Option<Value>> {
     Ok(Some(match (&shape.kind, json) {
         (Kind::Document, json) => Value::Document(json),
         (_, Json::Null) => return Ok(None),
         (Kind::Structure(members), Json::Object(object)) => structure(members, object, path)?,
         (Kind::List { of, .. }, Json::Array(items)) => {
             let items = items.into_iter().zip(1..).map(|(item, number)| {
-                let path = within(path, &format!("{number}"));
+                let path = path.item(number);
                 decode(of, item, &path)?.ok_or_else(|| wrong(&path, &Json::Null, "a value"))
             });
             Value::List(items.collect::<Result<_>>()?)
@@ -47,7 +40,7 @@ pub fn decode(shape: &Shape, json: Json, path: &str) -> Result<Option<Value>> {
         (Kind::Map { value, .. }, Json::Object(object)) => {
             let mut entries = Vec::with_capacity(object.len());
             for (key, json) in object {
-                if let Some(value) = decode(value, json, &within(path, &key))? {
+                if let Some(value) = decode(value, json, &path.entry(&key))? {
                     entries.push((key, value));
                 }
             }
@@ -60,7 +53,11 @@ pub fn decode(shape: &Shape, json: Json, path: &str) -> Result<Option<Value>> {
 }
 
 /// The structure whose members stand in `object`; those that stand elsewhere are left out.
-pub fn structure(members: &[Member], mut object: Map<String, Json>, path: &str) -> Result<Value> {
+pub fn structure(
+    members: &[Member],
+    mut object: Map<String, Json>,
+    path: &Path<'_>,
+) -> Result<Value> {
     let values = members.iter().map(|member| {
         if member.location != Location::Body {
             return Ok(None);
@@ -68,7 +65,7 @@ pub fn structure(members: &[Member], mut object: Map<String, Json>, path: &str) 
         let Some(json) = object.remove(member.wire) else {
             return Ok(None);
         };
-        decode(member.shape, json, &within(path, member.wire))
+        decode(member.shape, json, &path.member(member.wire))
     });
     values.collect::<Result<_>>().map(Value::Structure)
 }

@@ -18,6 +18,7 @@ use super::Call;
 use super::fault::Fault;
 use super::json::{self, tree};
 use super::model::{Operation, Service};
+use super::path::Path;
 use super::reply::{reply, set};
 use super::shape::{Kind, Location, Member, Shape, TimestampFormat};
 use super::text;
@@ -54,7 +55,7 @@ fn input(shape: &Shape, labels: &Labels, call: &Call) -> Result<Value> {
         .iter()
         .any(|member| member.location == Location::Body);
     let mut values = match json_body(in_body && payload.is_none(), call)? {
-        Json::Object(object) => match tree::structure(members, object, "")? {
+        Json::Object(object) => match tree::structure(members, object, &Path::WHOLE)? {
             Value::Structure(values) => values,
             _ => Vec::new(),
         },
@@ -98,7 +99,11 @@ fn body_member(member: &Member, call: &Call) -> Result<Option<Value>> {
             Ok(text) => Ok(Some(Value::Text(text))),
             Err(_) => Err(malformed("The body is not UTF-8".to_owned())),
         },
-        _ => tree::decode(member.shape, json::body(&call.body)?, member.wire),
+        _ => tree::decode(
+            member.shape,
+            json::body(&call.body)?,
+            &Path::WHOLE.member(member.wire),
+        ),
     }
 }
 
