@@ -24,7 +24,7 @@ pub mod schedules;
 pub mod telemetry;
 pub mod transfer;
 
-pub use announce::{Announce, Silent};
+pub use announce::{Announce, Figure, Silent};
 pub use buckets::Buckets;
 pub use catalog::Catalog;
 pub use crawler::Crawlers;

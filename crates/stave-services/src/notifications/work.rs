@@ -12,7 +12,7 @@ use super::filter::{Filter, is_asked};
 use super::record::{Place, bridged, records};
 use super::{CONSUMER, Notifications};
 use crate::blocking::blocking;
-use crate::schedules::{NewDelivery, RetryPolicy};
+use crate::schedules::{NewDelivery, RetryPolicy, Routed};
 
 /// How many events are worked on at once.
 const BATCH: usize = 500;
@@ -95,22 +95,22 @@ impl Notifications {
             return Ok(Worked::default());
         };
         let mut known = HashMap::new();
-        let mut deliveries = Vec::new();
+        let mut routed = Routed::default();
         let mut said = Vec::new();
         for event in &taken.events {
             let asked = self.asked(&mut known, &event.bucket)?;
             for function in asked.functions(event) {
-                deliveries.push(self.delivery(event, function)?);
+                routed.deliveries.push(self.delivery(event, function)?);
             }
             if asked.event_bridge {
                 said.extend(bridged(self.place(), event));
             }
         }
-        deliveries.extend(self.0.schedules.platform_deliveries(said)?);
+        routed.extend(self.0.schedules.route_platform_events(said)?);
         let is_first =
             self.0
                 .schedules
-                .queue_object_events(&deliveries, CONSUMER, (first.seq, last.seq))?;
+                .queue_object_events(&routed, CONSUMER, (first.seq, last.seq))?;
         if !is_first {
             // Another process did the very same; what comes next is another batch.
             return Ok(Worked {
@@ -120,7 +120,7 @@ impl Notifications {
         }
         Ok(Worked {
             events: taken.events.len(),
-            deliveries: deliveries.len(),
+            deliveries: routed.deliveries.len(),
             missed: taken.missed,
         })
     }

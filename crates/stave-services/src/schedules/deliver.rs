@@ -42,10 +42,22 @@ pub struct Delivered {
 }
 
 /// What became of one delivery.
-enum End {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
     Arrived,
     Retried,
     GivenUp,
+}
+
+/// Whether a delivery was tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attempt {
+    /// It was, for the first time or again.
+    Made { is_retry: bool },
+    /// Its target could take no more.
+    Busy,
+    /// Its time was over.
+    TooLate,
 }
 
 impl Schedules {
@@ -114,8 +126,9 @@ impl Schedules {
     }
 
     async fn try_delivery(&self, delivery: Delivery) -> Result<End> {
-        let is_late = delivery.new.expires_at < self.store().clock_now();
-        let tried = if delivery.attempt > 1 && is_late {
+        let is_retry = delivery.attempt > 1;
+        let is_late = is_retry && delivery.new.expires_at < self.store().clock_now();
+        let tried = if is_late {
             Err(Error::new(
                 ErrorKind::Timeout,
                 "its time was over before it could be tried again",
@@ -126,13 +139,21 @@ impl Schedules {
         } else {
             self.ship(&delivery).await
         };
-        blocking(self.store(), move |store| {
+        let attempt = match &tried {
+            _ if is_late => Attempt::TooLate,
+            Err(error) if error.code() == Some(BUSY) => Attempt::Busy,
+            _ => Attempt::Made { is_retry },
+        };
+        let source = delivery.new.source.clone();
+        let end = blocking(self.store(), move |store| {
             store.eventing_note(|rows| match tried {
                 Ok(()) => rows.end_delivery(&delivery).map(|_| End::Arrived),
                 Err(error) => after_failure(rows, &delivery, &error),
             })
         })
-        .await
+        .await?;
+        self.count_attempt(&source, attempt, end);
+        Ok(end)
     }
 
     async fn ship(&self, delivery: &Delivery) -> Result<()> {
@@ -190,15 +211,20 @@ impl Schedules {
             }
         };
         let was_forwarded = delivery.new.details.is_none();
-        let deliveries = self.deliveries(bus, &event, now, was_forwarded)?;
-        self.store().eventing_write(|rows| {
-            if rows.end_delivery(delivery)? {
-                for delivery in &deliveries {
+        let routed = self.route(bus, &event, now, was_forwarded)?;
+        let is_first = self.store().eventing_write(|rows| {
+            let is_first = rows.end_delivery(delivery)?;
+            if is_first {
+                for delivery in &routed.deliveries {
                     rows.add_delivery(delivery)?;
                 }
             }
-            Ok(())
-        })
+            Ok(is_first)
+        })?;
+        if is_first {
+            self.count_matches(&routed.matches);
+        }
+        Ok(())
     }
 }
 

@@ -35,16 +35,21 @@ impl Schedules {
             if next.is_none_or(|next| next > now) {
                 return Ok(next);
             }
-            self.store().eventing_write(|rows| {
+            let fired = self.store().eventing_write(|rows| {
+                let mut fired = Vec::new();
                 for timer in rows.due_timers(now, BATCH)? {
-                    self.fire(rows, &timer, now)?;
+                    if self.fire(rows, &timer, now)? {
+                        fired.push(timer.owner);
+                    }
                 }
-                Ok(())
+                Ok(fired)
             })?;
+            self.count_firings(&fired);
         }
     }
 
-    fn fire(&self, rows: &Rows<'_>, timer: &Timer, now: Timestamp) -> Result<()> {
+    /// Fires an owner of a timer that is due; says whether it was to be fired.
+    fn fire(&self, rows: &Rows<'_>, timer: &Timer, now: Timestamp) -> Result<bool> {
         let rule = match self.own_rule(&timer.owner) {
             Some((bus, name)) => rows
                 .document(Kind::Rule, bus, name)?
@@ -54,7 +59,7 @@ impl Schedules {
         };
         if let Some((place, text)) = rule {
             let Some(schedule) = text.schedule.as_deref().filter(|_| text.enabled) else {
-                return rows.clear_timer(&timer.owner);
+                return rows.clear_timer(&timer.owner).map(|()| false);
             };
             let plan = Plan::of_rule(&timer.owner, schedule, timer.anchor_at)?;
             let firing = Firing { plan, ends: false };
@@ -65,7 +70,7 @@ impl Schedules {
         let schedule = self.schedule_of(rows, &timer.owner)?;
         if let Some((place, schedule)) = schedule.filter(|(_, schedule)| schedule.is_enabled) {
             let firing = schedule.firing(&timer.owner, timer.anchor_at)?;
-            self.move_on(rows, timer, &firing, now, |due| {
+            let fired = self.move_on(rows, timer, &firing, now, |due| {
                 Ok(vec![self.schedule_delivery(
                     &timer.owner,
                     &schedule,
@@ -77,12 +82,13 @@ impl Schedules {
                 let (group, name) = place;
                 rows.remove_document(Kind::Schedule, group, name)?;
             }
-            return Ok(());
+            return Ok(fired);
         }
-        rows.clear_timer(&timer.owner)
+        rows.clear_timer(&timer.owner).map(|()| false)
     }
 
-    /// Sends what is to be sent, and sets the timer for the next time.
+    /// Sends what is to be sent, and sets the timer for the next time; says whether it was
+    /// not left out.
     fn move_on(
         &self,
         rows: &Rows<'_>,
@@ -90,12 +96,13 @@ impl Schedules {
         firing: &Firing,
         now: Timestamp,
         send: impl FnOnce(Timestamp) -> Result<Vec<NewDelivery>>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let plan = &firing.plan;
         let due = plan.last_until(timer.due_at, now);
         let allowed = i64::from(plan.window_minutes) * 60 + GRACE_SECONDS;
         let in_time = now.duration_since(due) <= SignedDuration::from_secs(allowed);
-        if in_time || self.0.options.missed == Missed::RunOnce {
+        let fires = in_time || self.0.options.missed == Missed::RunOnce;
+        if fires {
             for delivery in send(due)? {
                 rows.add_delivery(&delivery)?;
             }
@@ -104,5 +111,6 @@ impl Schedules {
             Some(next) => rows.set_timer(&next),
             None => rows.clear_timer(&timer.owner),
         }
+        .map(|()| fires)
     }
 }

@@ -175,6 +175,12 @@ impl Schedules {
         Some(rest.split_once('/').unwrap_or((DEFAULT, rest)))
     }
 
+    /// The group and the name of the schedule that an ARN names.
+    pub(super) fn own_schedule<'a>(&self, arn: &'a str) -> Option<(&'a str, &'a str)> {
+        let rest = arn.strip_prefix(&self.arn("scheduler", "schedule/"))?;
+        rest.split_once('/')
+    }
+
     /// Reads the ARN of a target.
     pub(super) fn target_arn(text: &str) -> Result<Arn> {
         let wrong = || {

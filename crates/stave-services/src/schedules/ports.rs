@@ -3,6 +3,8 @@
 use async_trait::async_trait;
 use stave_core::{Arn, Result};
 
+use crate::announce::Figure;
+
 /// Who sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sender {
@@ -74,4 +76,9 @@ pub trait Targets: std::fmt::Debug + Send + Sync {
     /// time. What is `NotFound`, `Denied`, `Invalid` or `Unsupported` is given up, everything else is
     /// tried again. It has to answer within 45 seconds.
     async fn deliver(&self, shipment: &Shipment) -> Result<()>;
+
+    /// Takes what was counted of rules and schedules. Nobody waits for it.
+    fn measured(&self, figures: &[Figure]) {
+        let _ = figures;
+    }
 }

@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 use stave_core::events::{Event, EventPattern, FlatEvent, NewEvent};
 use stave_core::iam::Context;
 use stave_core::{Caller, ErrorKind, Result};
-use stave_store::eventing::NewDelivery;
 
 use super::errors::validation;
+use super::route::Routed;
 use super::{DEFAULT, Schedules};
 
 /// How many entries one request may have.
@@ -125,16 +125,16 @@ impl Schedules {
                 "Total size of the entries in the request is over the limit.",
             ));
         }
-        let mut deliveries = Vec::new();
+        let mut routed = Routed::default();
         let mut results = Vec::with_capacity(entries.len());
         for entry in entries {
-            results.push(self.accept(entry, &mut deliveries)?);
+            results.push(self.accept(entry, &mut routed)?);
         }
-        self.queue(&deliveries)?;
+        self.queue(&routed)?;
         Ok(results)
     }
 
-    fn accept(&self, entry: &EventEntry, deliveries: &mut Vec<NewDelivery>) -> Result<EventResult> {
+    fn accept(&self, entry: &EventEntry, routed: &mut Routed) -> Result<EventResult> {
         let said = match entry.said() {
             Ok(said) => said,
             Err(fault) => return Ok(Err(fault)),
@@ -146,8 +146,8 @@ impl Schedules {
         let Ok(bus) = self.bus_name(entry.bus.as_deref()) else {
             return Ok(Ok(id));
         };
-        match self.deliveries(bus, &event.to_json(), now, false) {
-            Ok(more) => deliveries.extend(more),
+        match self.route(bus, &event.to_json(), now, false) {
+            Ok(more) => routed.extend(more),
             Err(error) if error.kind() == ErrorKind::LimitExceeded => {
                 return Ok(Err(("InternalFailure", error.message().to_owned())));
             }
@@ -158,26 +158,25 @@ impl Schedules {
 
     /// Puts what the platform says on the default bus, as AWS's services do. For services only.
     pub fn put_platform_events(&self, said: Vec<NewEvent>) -> Result<()> {
-        let deliveries = self.platform_deliveries(said)?;
-        self.queue(&deliveries)
+        self.queue(&self.route_platform_events(said)?)
     }
 
     /// What the targets of the default bus's rules are to be given of what the platform says.
-    pub(crate) fn platform_deliveries(&self, said: Vec<NewEvent>) -> Result<Vec<NewDelivery>> {
+    pub(crate) fn route_platform_events(&self, said: Vec<NewEvent>) -> Result<Routed> {
         let now = self.store().clock_now();
-        let mut deliveries = Vec::new();
+        let mut routed = Routed::default();
         for said in said {
             let event = self.event(said, now).to_json();
-            deliveries.extend(self.deliveries(DEFAULT, &event, now, false)?);
+            routed.extend(self.route(DEFAULT, &event, now, false)?);
         }
-        Ok(deliveries)
+        Ok(routed)
     }
 
     /// Queues deliveries and, in the same transaction, notes that `consumer` is done with the
     /// object events that they come from; `false` when somebody else has done the same.
     pub(crate) fn queue_object_events(
         &self,
-        deliveries: &[NewDelivery],
+        routed: &Routed,
         consumer: &str,
         (first, last): (u64, u64),
     ) -> Result<bool> {
@@ -185,26 +184,29 @@ impl Schedules {
             if !rows.pass_object_events(consumer, first, last)? {
                 return Ok(false);
             }
-            for delivery in deliveries {
+            for delivery in &routed.deliveries {
                 rows.add_delivery(delivery)?;
             }
             Ok(true)
         })?;
+        if is_first {
+            self.count_matches(&routed.matches);
+        }
         self.0.work.notify_one();
         Ok(is_first)
     }
 
-    fn queue(&self, deliveries: &[NewDelivery]) -> Result<()> {
-        if deliveries.is_empty() {
-            return Ok(());
+    fn queue(&self, routed: &Routed) -> Result<()> {
+        if !routed.deliveries.is_empty() {
+            self.store().eventing_write(|rows| {
+                for delivery in &routed.deliveries {
+                    rows.add_delivery(delivery)?;
+                }
+                Ok(())
+            })?;
+            self.0.work.notify_one();
         }
-        self.store().eventing_write(|rows| {
-            for delivery in deliveries {
-                rows.add_delivery(delivery)?;
-            }
-            Ok(())
-        })?;
-        self.0.work.notify_one();
+        self.count_matches(&routed.matches);
         Ok(())
     }
 

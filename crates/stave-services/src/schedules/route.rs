@@ -11,6 +11,7 @@ use stave_store::eventing::{Kind, NewDelivery, Rows};
 
 use super::Schedules;
 use super::documents::{RuleText, read};
+use super::figures::Matches;
 use super::rules::targets_of;
 use super::targets::{RetryPolicy, Target, role_of};
 
@@ -24,7 +25,7 @@ struct Known {
     buses: HashMap<String, Arc<Vec<CompiledRule>>>,
 }
 
-/// An enabled rule that has a pattern and targets.
+/// An enabled rule that has a pattern.
 #[derive(Debug)]
 struct CompiledRule {
     name: String,
@@ -98,6 +99,23 @@ impl CompiledTarget {
     }
 }
 
+/// What is to be delivered of events, and which rules they have matched.
+#[derive(Debug, Default)]
+pub(crate) struct Routed {
+    /// What is to be delivered.
+    pub deliveries: Vec<NewDelivery>,
+    /// What has matched, an entry for each event that has.
+    pub(super) matches: Vec<Matches>,
+}
+
+impl Routed {
+    /// Takes more.
+    pub fn extend(&mut self, more: Self) {
+        self.deliveries.extend(more.deliveries);
+        self.matches.extend(more.matches);
+    }
+}
+
 /// When a delivery that begins at `at` is given up.
 pub(super) fn expires_at(at: Timestamp, retry: RetryPolicy) -> Result<Timestamp> {
     at.checked_add(SignedDuration::from_secs(i64::from(retry.max_age_seconds)))
@@ -109,19 +127,20 @@ pub(super) fn expires_at(at: Timestamp, retry: RetryPolicy) -> Result<Timestamp>
 impl Schedules {
     /// What the targets of the rules on `bus` are to be given of an event. One that came from
     /// another bus is not passed on to a third.
-    pub(super) fn deliveries(
+    pub(super) fn route(
         &self,
         bus: &str,
         event: &Value,
         ingested_at: Timestamp,
         was_forwarded: bool,
-    ) -> Result<Vec<NewDelivery>> {
+    ) -> Result<Routed> {
+        let mut routed = Routed::default();
         let rules = self.compiled(bus)?;
         if rules.is_empty() {
-            return Ok(Vec::new());
+            return Ok(routed);
         }
         let flat = FlatEvent::new(event);
-        let mut deliveries = Vec::new();
+        let mut names = Vec::new();
         for rule in rules.iter() {
             if !rule.pattern.matches(&flat)? {
                 continue;
@@ -134,11 +153,17 @@ impl Schedules {
             for target in &rule.targets {
                 let is_bus = self.own_bus(&target.target.arn).is_some();
                 if !(is_bus && was_forwarded) {
-                    deliveries.push(target.delivery(event, &matched, is_bus)?);
+                    let delivery = target.delivery(event, &matched, is_bus)?;
+                    routed.deliveries.push(delivery);
                 }
             }
+            names.push(rule.name.clone());
         }
-        Ok(deliveries)
+        if !names.is_empty() {
+            let bus = bus.to_owned();
+            routed.matches.push(Matches { bus, rules: names });
+        }
+        Ok(routed)
     }
 
     /// What the targets of a rule are to be given because it is due.
@@ -202,14 +227,12 @@ impl Schedules {
                 continue;
             };
             let targets = compiled_targets(rows, bus, &document.name, &text)?;
-            if !targets.is_empty() {
-                rules.push(CompiledRule {
-                    arn: self.rule_arn(bus, &document.name),
-                    pattern: EventPattern::parse(pattern)?,
-                    name: document.name,
-                    targets,
-                });
-            }
+            rules.push(CompiledRule {
+                arn: self.rule_arn(bus, &document.name),
+                pattern: EventPattern::parse(pattern)?,
+                name: document.name,
+                targets,
+            });
         }
         Ok(rules)
     }

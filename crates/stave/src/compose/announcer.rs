@@ -1,7 +1,7 @@
 //! What jobs and crawlers say of their ends, put on the default bus by whatever process they end
-//! in. Where there is no rule it costs one read.
+//! in, and what they measure. Where there is no rule an event costs one read.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use stave_core::events::NewEvent;
@@ -9,21 +9,53 @@ use stave_core::events::platform::{CrawlChange, crawler_state, job_state};
 use stave_core::{Arn, Error, Result};
 use stave_services::iam::IamOptions;
 use stave_services::schedules::{Missed, ScheduleOptions, Sender, Shipment, Targets};
-use stave_services::{Announce, Iam, Schedules};
+use stave_services::{Announce, Figure, Iam, Schedules, Telemetry};
 use stave_store::{Store, Swept};
 
-/// Puts events on the default bus of a home.
+use super::instruments::measure;
+
+/// Puts events on the default bus of a home, and figures into its telemetry.
 #[derive(Debug)]
 pub(super) struct Announcer {
     store: Store,
     account: String,
     region: String,
+    gauges: Gauges,
     schedules: OnceLock<Schedules>,
+}
+
+/// Where a process that may end any moment measures: what it takes is written at once.
+#[derive(Debug, Clone)]
+struct Gauges {
+    store: Store,
+    account: String,
+    region: String,
+    telemetry: Arc<OnceLock<Telemetry>>,
+}
+
+impl Gauges {
+    fn write(&self, figures: &[Figure]) {
+        let written = self.telemetry().and_then(|telemetry| {
+            measure(telemetry, figures);
+            telemetry.flush()
+        });
+        if let Err(error) = written {
+            tracing::warn!(%error, "what was measured was not written");
+        }
+    }
+
+    fn telemetry(&self) -> Result<&Telemetry> {
+        if let Some(telemetry) = self.telemetry.get() {
+            return Ok(telemetry);
+        }
+        let telemetry = Telemetry::open(&self.store, &self.account, &self.region)?;
+        Ok(self.telemetry.get_or_init(|| telemetry))
+    }
 }
 
 /// Whoever announces delivers nothing: that is the server's.
 #[derive(Debug)]
-struct NoTargets;
+struct NoTargets(Gauges);
 
 #[async_trait]
 impl Targets for NoTargets {
@@ -38,6 +70,10 @@ impl Targets for NoTargets {
     async fn deliver(&self, _: &Shipment) -> Result<()> {
         Err(unserved())
     }
+
+    fn measured(&self, figures: &[Figure]) {
+        self.0.write(figures);
+    }
 }
 
 fn unserved() -> Error {
@@ -46,10 +82,17 @@ fn unserved() -> Error {
 
 impl Announcer {
     pub fn new(store: Store, account: &str, region: &str) -> Self {
+        let gauges = Gauges {
+            store: store.clone(),
+            account: account.to_owned(),
+            region: region.to_owned(),
+            telemetry: Arc::default(),
+        };
         Self {
             store,
             account: account.to_owned(),
             region: region.to_owned(),
+            gauges,
             schedules: OnceLock::new(),
         }
     }
@@ -92,7 +135,7 @@ impl Announcer {
         let schedules = Schedules::open(
             self.store.clone(),
             iam,
-            std::sync::Arc::new(NoTargets),
+            Arc::new(NoTargets(self.gauges.clone())),
             options,
         )?;
         Ok(self.schedules.get_or_init(|| schedules))
@@ -105,5 +148,9 @@ impl Announce for Announcer {
         if let Err(error) = self.put(said) {
             tracing::warn!(%error, what, "an event was not put on the default bus");
         }
+    }
+
+    fn measure(&self, figures: &[Figure]) {
+        self.gauges.write(figures);
     }
 }

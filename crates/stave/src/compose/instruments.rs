@@ -2,9 +2,24 @@
 
 use async_trait::async_trait;
 use stave_core::Result;
-use stave_services::Telemetry;
 use stave_services::functions::{LogEvent, LogSink, Metric, MetricSink};
 use stave_services::telemetry::{LogLine, SinkMetric};
+use stave_services::{Figure, Telemetry};
+
+/// Takes figures of any service, without waiting.
+pub(super) fn measure(telemetry: &Telemetry, figures: &[Figure]) {
+    for figure in figures {
+        let pairs = figure.dimensions.iter();
+        let dimensions: Vec<(&str, &str)> = pairs.map(|(n, v)| (*n, v.as_str())).collect();
+        telemetry.sink().put_metrics([SinkMetric {
+            namespace: figure.namespace,
+            name: figure.name,
+            dimensions: &dimensions,
+            value: figure.value,
+            unit: figure.unit,
+        }]);
+    }
+}
 
 /// Takes lines and figures of functions.
 #[derive(Debug)]

@@ -8,9 +8,10 @@ use stave_core::{Arn, Caller, Clock, Error, ErrorKind, Result};
 use stave_services::functions::{InvocationRequest, InvocationType};
 use stave_services::schedules::{Sender, Shipment, Targets};
 use stave_services::telemetry::LogLine;
-use stave_services::{Functions, Iam, Telemetry};
+use stave_services::{Figure, Functions, Iam, Telemetry};
 
 use super::destination::{Destination, invocation};
+use super::instruments::measure;
 use super::work::{Work, Workers};
 use stave_store::blocking;
 
@@ -154,5 +155,9 @@ impl Targets for PlatformTargets {
                 self.start(&caller, &shipment.id, work).await
             }
         }
+    }
+
+    fn measured(&self, figures: &[Figure]) {
+        measure(&self.telemetry, figures);
     }
 }

@@ -208,10 +208,7 @@ impl Schedules {
         rows: &Rows<'_>,
         arn: &'a str,
     ) -> Result<Option<((&'a str, &'a str), ScheduleDefinition)>> {
-        let place = arn
-            .strip_prefix(&self.arn("scheduler", "schedule/"))
-            .and_then(|rest| rest.split_once('/'));
-        let Some((group, name)) = place else {
+        let Some((group, name)) = self.own_schedule(arn) else {
             return Ok(None);
         };
         let document = rows.document(Kind::Schedule, group, name)?;

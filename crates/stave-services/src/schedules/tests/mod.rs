@@ -2,6 +2,7 @@
 
 mod delivering;
 mod events;
+mod figures;
 mod firing;
 mod permissions;
 mod rules;
@@ -18,6 +19,7 @@ use tempfile::TempDir;
 
 use super::scheduler::{Named, NewSchedule, ScheduleDefinition, ScheduleTarget};
 use super::*;
+use crate::announce::Figure;
 use crate::iam::{EntityKind, IamOptions, NewRole, NewUser, PasswordCost};
 
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -28,6 +30,7 @@ const SENDER: &str = "arn:aws:iam::123456789012:role/sender";
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
     pub got: Mutex<Vec<Shipment>>,
+    pub figures: Mutex<Vec<Figure>>,
     failures: Mutex<HashMap<String, Vec<ErrorKind>>>,
 }
 
@@ -86,6 +89,11 @@ impl Targets for Recorder {
         }
         self.got.lock().expect("unpoisoned").push(shipment.clone());
         Ok(())
+    }
+
+    fn measured(&self, figures: &[Figure]) {
+        let mut all = self.figures.lock().expect("unpoisoned");
+        all.extend_from_slice(figures);
     }
 }
 
