@@ -114,6 +114,21 @@ impl InputTransformer {
         }
     }
 
+    /// The names of the members of the object that the template is; none if it is none.
+    pub fn members(&self) -> Option<Vec<String>> {
+        let mut filled = String::new();
+        for part in parts(&self.template) {
+            match part {
+                Part::Text(text) => filled.push_str(text),
+                Part::Variable { in_text, .. } => {
+                    filled.push_str(if in_text { "" } else { "null" });
+                }
+            }
+        }
+        let members: Map<String, Value> = serde_json::from_str(&filled).ok()?;
+        Some(members.into_iter().map(|(name, _)| name).collect())
+    }
+
     fn check(&self) -> Result<()> {
         let mut filled = String::new();
         for part in parts(&self.template) {

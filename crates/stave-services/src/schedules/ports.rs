@@ -1,6 +1,7 @@
 //! What is on the other side: whatever can be a target.
 
 use async_trait::async_trait;
+use stave_core::events::InputTransformer;
 use stave_core::{Arn, Result};
 
 use crate::announce::Figure;
@@ -65,6 +66,12 @@ pub trait Targets: std::fmt::Debug + Send + Sync {
     /// [`Unsupported`](stave_core::ErrorKind::Unsupported). For a bucket it must also be there
     /// and let the bucket `source_arn` send to it, as S3 asks.
     fn check(&self, sender: Sender, source_arn: &str, target: &Arn) -> Result<()>;
+
+    /// Checks that `target` takes what such a template makes.
+    fn check_template(&self, target: &Arn, template: &InputTransformer) -> Result<()> {
+        let _ = (target, template);
+        Ok(())
+    }
 
     /// Whether `target` takes something only from who has a role: it has no policy of its own.
     fn needs_role(&self, target: &Arn) -> bool;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use stave_core::events::{InputPath, InputTransformer};
 use stave_core::iam::Context;
-use stave_core::{Caller, Error, Result};
+use stave_core::{Arn, Caller, Error, Result};
 use stave_store::eventing::{Document, Kind};
 
 use super::documents::{RuleText, read, write};
@@ -220,6 +220,14 @@ impl Schedules {
         page.page(names.collect(), String::clone)
     }
 
+    fn check_template(&self, target: &Target, arn: &Arn) -> Result<()> {
+        let Some(template) = &target.input_transformer else {
+            return Ok(());
+        };
+        let checked = self.0.targets.check_template(arn, &template.read()?);
+        checked.map_err(|error| wrong_input("InputTransformer", &target.id, &error))
+    }
+
     fn check_has_role(&self, target: &Target, rule: &RuleText) -> Result<()> {
         let has_way = role_of(target, rule).is_some() || self.own_bus(&target.arn).is_some();
         if has_way || !self.0.targets.needs_role(&Self::target_arn(&target.arn)?) {
@@ -243,6 +251,7 @@ impl Schedules {
             }
             if self.own_bus(&target.arn).is_none() {
                 self.0.targets.check(Sender::Rule, rule_arn, &arn)?;
+                self.check_template(target, &arn)?;
             }
         }
         Ok(())
@@ -285,28 +294,29 @@ fn check_input(target: &Target) -> Result<()> {
         )));
     }
     check_length("input", target.input.as_deref(), 8192)?;
-    let why = |what: &str, error: Error| {
-        let hint = error.hint_text().unwrap_or_default().to_owned();
-        validation(format!(
-            "Invalid {what} for target {id}. Reason: {}.",
-            error.message()
-        ))
-        .hint(hint)
-    };
     if let Some(input) = &target.input {
         serde_json::from_str::<serde::de::IgnoredAny>(input).map_err(|error| {
             validation(format!("Invalid Input for target {id}. Reason: {error}."))
         })?;
     }
     if let Some(path) = &target.input_path {
-        InputPath::parse(path).map_err(|error| why("InputPath", error))?;
+        InputPath::parse(path).map_err(|error| wrong_input("InputPath", id, &error))?;
     }
     if let Some(template) = &target.input_transformer {
         template
             .read()
-            .map_err(|error| why("InputTransformer", error))?;
+            .map_err(|error| wrong_input("InputTransformer", id, &error))?;
     }
     Ok(())
+}
+
+fn wrong_input(what: &str, id: &str, error: &Error) -> Error {
+    let hint = error.hint_text().unwrap_or_default().to_owned();
+    validation(format!(
+        "Invalid {what} for target {id}. Reason: {}.",
+        error.message()
+    ))
+    .hint(hint)
 }
 
 /// Which role a target is reached with: its own, or its rule's.

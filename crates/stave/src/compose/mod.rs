@@ -7,6 +7,7 @@ mod code;
 mod deliveries;
 mod destination;
 mod instruments;
+mod log_line;
 mod platform;
 mod surroundings;
 mod targets;

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use stave_core::events::InputTransformer;
 use stave_core::{Arn, Caller, Clock, Error, ErrorKind, Result};
 use stave_services::functions::{InvocationRequest, InvocationType};
 use stave_services::schedules::{Sender, Shipment, Targets};
-use stave_services::telemetry::LogLine;
 use stave_services::{Figure, Functions, Iam, Telemetry};
 
 use super::destination::{Destination, invocation};
 use super::instruments::measure;
+use super::log_line::{check_template, log_line};
 use super::work::{Work, Workers};
 use stave_store::blocking;
 
@@ -60,7 +61,7 @@ impl PlatformTargets {
     /// Writes to a log group, into a stream of the rule's or schedule's. It is there for good
     /// when this returns.
     async fn log(&self, caller: Caller, group: String, shipment: &Shipment) -> Result<()> {
-        let (telemetry, clock) = (self.telemetry.clone(), Arc::clone(&self.clock));
+        let telemetry = self.telemetry.clone();
         let owner = Caller::root(self.iam.account());
         let caller = match shipment.role_arn {
             None if group.starts_with(EVENT_LOGS) => owner.clone(),
@@ -68,16 +69,19 @@ impl PlatformTargets {
         };
         let stream = shipment.source_arn.splitn(6, ':').last();
         let stream = stream.unwrap_or_default().replace([':', '*'], "-");
-        let message = shipment.payload.clone();
+        let line = log_line(shipment.payload.clone(), self.clock.now())?;
         blocking(BROKEN, move || {
             match telemetry.create_log_stream(&owner, &group, &stream) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 made => made?,
             }
-            let at_ms = clock.now().as_millisecond();
-            let line = LogLine { at_ms, message };
-            let put = telemetry.put_log_events(&caller, &group, &stream, &[line]);
-            put.map(drop)
+            let put = telemetry.put_log_events(&caller, &group, &stream, &[line])?;
+            if put.rejected.is_some() {
+                return Err(Error::invalid(
+                    "what is to be logged is of a time that the log group does not take",
+                ));
+            }
+            Ok(())
         })
         .await
     }
@@ -125,6 +129,13 @@ impl Targets for PlatformTargets {
         let principal = sender.principal();
         let bucket = self.functions.service_caller(principal, source_arn);
         self.functions.may_invoke(&bucket, &function)
+    }
+
+    fn check_template(&self, target: &Arn, template: &InputTransformer) -> Result<()> {
+        match Destination::of(target)? {
+            Destination::LogGroup(_) => check_template(template),
+            _ => Ok(()),
+        }
     }
 
     fn needs_role(&self, target: &Arn) -> bool {
