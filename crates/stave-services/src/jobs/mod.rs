@@ -5,6 +5,7 @@
 //! and becomes visible at once, when all of it is there.
 
 mod bookmarks;
+mod figures;
 mod lineage;
 mod rejects;
 mod run;

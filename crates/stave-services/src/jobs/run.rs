@@ -14,7 +14,7 @@ use stave_store::{JobRun, Publication, RunEnd, RunState, StagedFile, Staging};
 use super::bookmarks::RunBookmark;
 use super::lineage::RunLineage;
 use super::rejects::RunRejects;
-use super::{Jobs, NamedJob, bookmarks, error_value, tables};
+use super::{Jobs, NamedJob, bookmarks, error_value, figures, tables};
 
 /// Hears of a run, and says when it is to stop.
 pub trait Watch: Send + Sync {
@@ -92,6 +92,8 @@ impl Jobs {
             self.store.finish_run(&id, &run.end(&ended)?)?;
             let run = self.store.get_run(&id)?;
             self.announce_end(&run);
+            let steps = ended.as_ref().ok().and_then(Option::as_deref);
+            self.announce.measure(&figures::figures(&run, steps));
             Ok(Finished {
                 steps: ended?.unwrap_or_default(),
                 run,
