@@ -13,62 +13,69 @@ mod result;
 mod show;
 mod source;
 mod split;
+mod statement;
 #[cfg(test)]
 mod tests;
 mod values;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use datafusion::execution::SessionState;
 use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::parser::Statement as PlannerStatement;
-use datafusion::sql::sqlparser::ast::{SetExpr, Statement};
-use datafusion::sql::sqlparser::tokenizer::TokenWithSpan;
+use datafusion::sql::sqlparser::ast::Statement;
 use futures::future::BoxFuture;
-use stave_core::{Error, Result};
+use stave_core::Result;
 
 use crate::catalog::Catalog;
 use crate::{Engine, fault};
 use names::Names;
 use relations::{CATALOG, DEFAULT_DATABASE, Lookup};
 use result::Running;
-pub use result::{QueryResult, QueryStatistics, ResultColumn, Rows};
+pub use result::{Ended, QueryResult, QueryStatistics, ResultColumn, Rows};
 use source::Source;
 pub use split::{in_place, split_statements};
-
-/// The longest statement, in bytes; Athena's own bound.
-const MAX_STATEMENT_BYTES: usize = 262_144;
+use statement::What;
+pub use statement::{ReadStatement, StatementType};
 
 impl Engine {
     /// Starts one statement over the tables of `catalog`; names without a database
     /// are looked up in `default_database`. Its rows come out of the result as it is read.
-    pub fn query<'a>(
+    pub async fn query(
+        &self,
+        catalog: &Arc<dyn Catalog>,
+        default_database: Option<&str>,
+        sql: &str,
+    ) -> Result<QueryResult> {
+        self.answer(catalog, default_database, ReadStatement::read(sql)?)
+            .await
+    }
+
+    /// As [`Self::query`], of a statement that was read.
+    pub fn answer<'a>(
         &'a self,
         catalog: &'a Arc<dyn Catalog>,
         default_database: Option<&'a str>,
-        sql: &'a str,
+        statement: ReadStatement<'a>,
     ) -> BoxFuture<'a, Result<QueryResult>> {
         Box::pin(async move {
-            let begun = Instant::now();
-            if sql.trim().len() > MAX_STATEMENT_BYTES {
-                return Err(Error::limit_exceeded(format!(
-                    "the statement is longer than {MAX_STATEMENT_BYTES} bytes"
-                )));
-            }
-            let source = Source(sql);
+            let ReadStatement {
+                source,
+                begun,
+                what,
+            } = statement;
             let lookup = Lookup {
                 catalog,
                 default_database,
             };
-            let tokens = parse::tokens(source)?;
-            if let Some(show) = show::recognise(source, &tokens)? {
-                let batch = show::answer(&lookup, &show).await?;
-                return Ok(QueryResult::ready(batch, begun.elapsed()));
-            }
-            let mut statement = queries_only(source, tokens)?;
-            guard::guard(source, &mut statement)?;
+            let mut statement = match what {
+                What::Show(show) => {
+                    let batch = show::answer(&lookup, &show).await?;
+                    return Ok(QueryResult::ready(batch, begun.elapsed()));
+                }
+                What::Query(statement) => *statement,
+            };
             let names = Names::take(source, &mut statement);
             let tables = relations::prefetch(self, &lookup, source, &statement).await?;
             let state = self.state(|config| {
@@ -86,75 +93,6 @@ impl Engine {
             Ok(Running::start(self, plan).await?.into_result(&names, begun))
         })
     }
-}
-
-/// The statement that `tokens` are, if it only asks; the others are refused by their
-/// names, whether or not the parser knows them.
-fn queries_only(source: Source<'_>, tokens: Vec<TokenWithSpan>) -> Result<Statement> {
-    const ASKING: &[&str] = &[
-        "SELECT", "WITH", "VALUES", "EXPLAIN", "DESCRIBE", "DESC", "TABLE",
-    ];
-    const KNOWN: &[&str] = &[
-        "CREATE",
-        "ALTER",
-        "DROP",
-        "INSERT",
-        "UPDATE",
-        "DELETE",
-        "MERGE",
-        "MSCK",
-        "COPY",
-        "SET",
-        "RESET",
-        "UNLOAD",
-        "VACUUM",
-        "OPTIMIZE",
-        "PREPARE",
-        "EXECUTE",
-        "DEALLOCATE",
-        "USE",
-        "TRUNCATE",
-        "REFRESH",
-        "CALL",
-        "GRANT",
-        "REVOKE",
-        "BEGIN",
-        "COMMIT",
-        "ROLLBACK",
-        "START",
-        "ANALYZE",
-        "LOAD",
-        "CACHE",
-        "UNCACHE",
-        "ATTACH",
-        "INSTALL",
-    ];
-    let name = parse::name_of(&tokens);
-    let first = name.split(' ').next().unwrap_or_default();
-    if KNOWN.contains(&first) {
-        return Err(refused(&name));
-    }
-    let asks = ASKING.contains(&first) || first.is_empty();
-    let statement = parse::statement(source, tokens)?;
-    let inner = match &statement {
-        Statement::Explain { statement, .. } => statement.as_ref(),
-        other => other,
-    };
-    match inner {
-        Statement::Query(query) if asks => match query.body.as_ref() {
-            SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
-                Err(refused("a statement that changes data"))
-            }
-            _ => Ok(statement),
-        },
-        _ => Err(refused(&name)),
-    }
-}
-
-fn refused(name: &str) -> Error {
-    Error::unsupported(format!("{name} is not supported yet")).hint(
-        "there is: SELECT, EXPLAIN, SHOW and DESCRIBE; crawlers and jobs make tables, and `stave catalog` changes them",
-    )
 }
 
 async fn logical(

@@ -14,7 +14,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::TryStreamExt;
-use stave_core::Result;
+use stave_core::{Error, Result};
 
 use super::names::Names;
 use super::values;
@@ -35,6 +35,8 @@ pub struct ResultColumn {
 pub struct QueryStatistics {
     /// Bytes read from storage: of text uncompressed, of Parquet the columns that were needed.
     pub scanned_bytes: u64,
+    /// Whether text was read, of which that is not what lies in storage.
+    pub has_read_text: bool,
     /// Files that were left to read after pruning by partitions.
     pub files: u64,
     /// Rows handed out.
@@ -79,6 +81,18 @@ impl Running {
     }
 }
 
+/// How the work on a statement ended.
+#[derive(Debug, Clone, Copy)]
+pub enum Ended<'a> {
+    /// All rows were handed out.
+    Succeeded,
+    /// It ended with an error.
+    Failed(&'a Error),
+}
+
+/// Is told of the end.
+type Tell = Box<dyn FnOnce(Ended<'_>, QueryStatistics) + Send>;
+
 enum Answer {
     Running(Running),
     Ready(Option<RecordBatch>),
@@ -91,6 +105,7 @@ pub struct QueryResult {
     answer: Answer,
     statistics: QueryStatistics,
     started: Instant,
+    tell: Option<Tell>,
 }
 
 impl std::fmt::Debug for QueryResult {
@@ -136,7 +151,14 @@ impl QueryResult {
                 ..QueryStatistics::default()
             },
             started: Instant::now(),
+            tell: None,
         }
+    }
+
+    /// Has `tell` called at the end, once. It is dropped uncalled with a result that was not read
+    /// to its end.
+    pub fn when_ended(&mut self, tell: impl FnOnce(Ended<'_>, QueryStatistics) + Send + 'static) {
+        self.tell = Some(Box::new(tell));
     }
 
     /// The columns, in order.
@@ -149,7 +171,7 @@ impl QueryResult {
         let mut statistics = self.statistics;
         if let Answer::Running(running) = &self.answer {
             let mut files = BTreeSet::new();
-            add_scans(&running.plan, &mut statistics.scanned_bytes, &mut files);
+            add_scans(&running.plan, &mut statistics, &mut files);
             statistics.files = files.len() as u64;
         }
         statistics
@@ -165,28 +187,41 @@ impl QueryResult {
     }
 
     pub(super) async fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
-        let batch = match &mut self.answer {
-            Answer::Running(running) => running.next().await?,
-            Answer::Ready(batch) => batch.take(),
+        let next = match &mut self.answer {
+            Answer::Running(running) => running.next().await,
+            Answer::Ready(batch) => Ok(batch.take()),
         };
         self.statistics.execution = self.started.elapsed();
-        if let Some(batch) = &batch {
-            self.statistics.rows += batch.num_rows() as u64;
+        match &next {
+            Ok(Some(batch)) => self.statistics.rows += batch.num_rows() as u64,
+            Ok(None) => self.end(Ended::Succeeded),
+            Err(error) => self.end(Ended::Failed(error)),
         }
-        Ok(batch)
+        next
+    }
+
+    fn end(&mut self, ended: Ended<'_>) {
+        if let Some(tell) = self.tell.take() {
+            tell(ended, self.statistics());
+        }
     }
 }
 
 /// Adds up what the scans of a plan have read, and of which files.
-fn add_scans(plan: &Arc<dyn ExecutionPlan>, bytes: &mut u64, files: &mut BTreeSet<String>) {
+fn add_scans(
+    plan: &Arc<dyn ExecutionPlan>,
+    sum: &mut QueryStatistics,
+    files: &mut BTreeSet<String>,
+) {
     if let Some(scan) = plan.downcast_ref::<TextScan>() {
-        *bytes += scan.table().report.bytes.load(Ordering::Relaxed);
+        sum.has_read_text = true;
+        sum.scanned_bytes += scan.table().report.bytes.load(Ordering::Relaxed);
         files.extend(scan.table().files.iter().map(|scan| scan.file.name.clone()));
     } else if let Some(scan) = plan.downcast_ref::<DataSourceExec>() {
         let read = scan
             .metrics()
             .and_then(|metrics| metrics.sum_by_name("bytes_scanned"));
-        *bytes += read.map_or(0, |value| value.as_usize() as u64);
+        sum.scanned_bytes += read.map_or(0, |value| value.as_usize() as u64);
         if let Some((config, _)) = scan.downcast_to_file_source::<ParquetSource>() {
             let all = config.file_groups.iter().flat_map(FileGroup::iter);
             let url = &config.object_store_url;
@@ -194,7 +229,7 @@ fn add_scans(plan: &Arc<dyn ExecutionPlan>, bytes: &mut u64, files: &mut BTreeSe
         }
     }
     for child in plan.children() {
-        add_scans(child, bytes, files);
+        add_scans(child, sum, files);
     }
 }
 

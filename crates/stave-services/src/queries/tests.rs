@@ -1,17 +1,19 @@
 //! What the service adds to the engine: the catalog, as the caller sees it.
 
 use std::num::NonZeroUsize;
+use std::sync::Mutex;
 
 use jiff::Timestamp;
 use stave_core::catalog::{
     Column, Database, LAZY_SIMPLE_SERDE, Parameters, SerdeInfo, StorageDescriptor, Table,
 };
+use stave_core::events::NewEvent;
 use stave_core::{BucketName, ErrorKind, ManualClock, ObjectKey, SequentialIds};
 use stave_engine::EngineOptions;
 use stave_store::Store;
 
 use super::*;
-use crate::Buckets;
+use crate::{Buckets, Figure};
 
 async fn service() -> (tempfile::TempDir, Queries, Caller) {
     let dir = tempfile::tempdir().expect("a directory");
@@ -101,4 +103,134 @@ async fn what_is_not_there_is_told_with_the_nearest_name() {
         error.hint_text().is_some_and(|hint| hint.contains("songs")),
         "{error:?}"
     );
+}
+
+/// Takes note of the states that are told, and of figures.
+#[derive(Debug, Default)]
+struct Heard {
+    states: Mutex<Vec<String>>,
+    figures: Mutex<Vec<Figure>>,
+}
+
+impl Announce for Heard {
+    fn announce(&self, said: NewEvent) {
+        let detail = said.detail;
+        let words = ["previousState", "currentState", "statementType"];
+        let words = words.map(|member| detail[member].as_str().unwrap_or("-"));
+        let state = format!(
+            "{} {}",
+            detail["sequenceNumber"].as_str().unwrap_or("-"),
+            words.join(" ")
+        );
+        self.states.lock().expect("unpoisoned").push(state);
+    }
+
+    fn measure(&self, figures: &[Figure]) {
+        let mut all = self.figures.lock().expect("unpoisoned");
+        all.extend_from_slice(figures);
+    }
+}
+
+impl Heard {
+    fn states(&self) -> Vec<String> {
+        std::mem::take(&mut *self.states.lock().expect("unpoisoned"))
+    }
+
+    /// The names, and what the last of them says of state and type.
+    fn figures(&self) -> (Vec<&'static str>, String) {
+        let figures = std::mem::take(&mut *self.figures.lock().expect("unpoisoned"));
+        let pairs = figures.last().map(|figure| figure.dimensions.clone());
+        let values = pairs
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(_, value)| value);
+        let values: Vec<String> = values.collect();
+        (
+            figures.iter().map(|figure| figure.name).collect(),
+            values.join(" "),
+        )
+    }
+}
+
+async fn heard() -> (tempfile::TempDir, Queries, Caller, Arc<Heard>) {
+    let (dir, queries, caller) = service().await;
+    let heard = Arc::new(Heard::default());
+    let ids = Arc::new(SequentialIds::default());
+    (dir, queries.announcing(heard.clone(), ids), caller, heard)
+}
+
+const BEGUN: [&str; 2] = ["1 - QUEUED DML", "2 QUEUED RUNNING DML"];
+
+#[tokio::test]
+async fn an_execution_tells_its_states_and_what_it_took() {
+    let (_dir, queries, caller, heard) = heard().await;
+    let mut result = queries.run(&caller, None, "SELECT 1").await.expect("run");
+    assert_eq!(heard.states(), BEGUN);
+    while result.next().await.expect("rows").is_some() {}
+    assert_eq!(heard.states(), ["3 RUNNING SUCCEEDED DML"]);
+    let times = [
+        "TotalExecutionTime",
+        "EngineExecutionTime",
+        "QueryPlanningTime",
+    ];
+    let (names, of) = heard.figures();
+    assert_eq!(
+        (&names[..3], &names[3..]),
+        (&times[..], &["ProcessedBytes"][..])
+    );
+    assert_eq!(of, "SUCCEEDED DML primary");
+    // Nothing more is told when it is read again, or let go.
+    assert!(result.next().await.expect("the end").is_none());
+    drop(result);
+    assert!(heard.states().is_empty());
+
+    // What lies in storage of text that was read is not known.
+    let sql = "SELECT sum(plays) FROM spotify.songs";
+    let mut result = queries.run(&caller, None, sql).await.expect("run");
+    while result.next().await.expect("rows").is_some() {}
+    assert_eq!(heard.figures().0, times);
+
+    heard.states();
+    let mut result = queries
+        .run(&caller, None, "SHOW DATABASES")
+        .await
+        .expect("run");
+    while result.next().await.expect("rows").is_some() {}
+    assert_eq!(
+        heard.states().last().map(String::as_str),
+        Some("3 RUNNING SUCCEEDED UTILITY")
+    );
+    assert_eq!(
+        heard.figures(),
+        (times.to_vec(), "SUCCEEDED UTILITY primary".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn an_execution_that_comes_to_nothing_tells_it() {
+    let (_dir, queries, caller, heard) = heard().await;
+    let failed = queries.run(&caller, None, "SELECT a FROM spotify.song");
+    failed.await.expect_err("no such table");
+    assert_eq!(heard.states(), [BEGUN[0], BEGUN[1], "3 RUNNING FAILED DML"]);
+    let total = vec!["TotalExecutionTime"];
+    assert_eq!(
+        heard.figures(),
+        (total.clone(), "FAILED DML primary".to_owned())
+    );
+
+    let mut result = queries.run(&caller, None, "SELECT 1").await.expect("run");
+    result.next().await.expect("a row");
+    drop(result);
+    assert_eq!(
+        heard.states(),
+        [BEGUN[0], BEGUN[1], "3 RUNNING CANCELLED DML"]
+    );
+    assert_eq!(heard.figures(), (total, "CANCELED DML primary".to_owned()));
+
+    // What cannot be read is no execution.
+    queries
+        .run(&caller, None, "SELEC 1")
+        .await
+        .expect_err("no SQL");
+    assert!(heard.states().is_empty());
 }

@@ -80,6 +80,11 @@ impl Telemetry {
         })))
     }
 
+    /// Whether the home in `store` has telemetry: it is made where it is opened first.
+    pub fn is_there(store: &Store) -> bool {
+        TelemetryStore::is_there(store)
+    }
+
     fn store(&self) -> &TelemetryStore {
         &self.0.store
     }

@@ -29,6 +29,9 @@ use crate::database::Database;
 use crate::home::private_dir;
 use crate::store::Store;
 
+/// The file of the database.
+const DATABASE: &str = "telemetry.db";
+
 /// Everything that telemetry keeps in one home. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct TelemetryStore(Arc<Parts>);
@@ -48,12 +51,17 @@ impl TelemetryStore {
         let dir = store.home().telemetry();
         private_dir(&dir)?;
         let fsync = store.options().fsync;
-        let database = Database::open(&dir.join("telemetry.db"), fsync, schema::STEPS)?;
+        let database = Database::open(&dir.join(DATABASE), fsync, schema::STEPS)?;
         Ok(Self(Arc::new(Parts {
             store: store.clone(),
             database,
             logs: logs::Logs::new(dir.join("logs"), fsync),
         })))
+    }
+
+    /// Whether the home of `store` has telemetry.
+    pub fn is_there(store: &Store) -> bool {
+        store.home().telemetry().join(DATABASE).exists()
     }
 
     /// The present moment.

@@ -39,9 +39,7 @@ impl Gauges {
             measure(telemetry, figures);
             telemetry.flush()
         });
-        if let Err(error) = written {
-            tracing::warn!(%error, "what was measured was not written");
-        }
+        tell_unwritten(written);
     }
 
     fn telemetry(&self) -> Result<&Telemetry> {
@@ -50,6 +48,12 @@ impl Gauges {
         }
         let telemetry = Telemetry::open(&self.store, &self.account, &self.region)?;
         Ok(self.telemetry.get_or_init(|| telemetry))
+    }
+}
+
+fn tell_unwritten<T>(written: Result<T>) {
+    if let Err(error) = written {
+        tracing::warn!(%error, "what was measured was not written");
     }
 }
 
@@ -114,6 +118,27 @@ impl Announcer {
             self.announce(crawler_state(&self.account, &crawl.crawler, failed));
         }
         Ok(())
+    }
+
+    /// Opens what [`Self::take`] needs, in a home that has it.
+    pub fn prepare(&self) {
+        if Telemetry::is_there(&self.store) {
+            tell_unwritten(self.gauges.telemetry());
+        }
+    }
+
+    /// Takes figures for [`Self::flush`]. In a home without telemetry they are nobody's.
+    pub fn take(&self, figures: &[Figure]) {
+        if let Some(telemetry) = self.gauges.telemetry.get() {
+            measure(telemetry, figures);
+        }
+    }
+
+    /// Writes the figures that were taken.
+    pub fn flush(&self) {
+        if let Some(telemetry) = self.gauges.telemetry.get() {
+            tell_unwritten(telemetry.flush());
+        }
     }
 
     fn put(&self, said: NewEvent) -> Result<()> {

@@ -3,6 +3,7 @@
 
 mod alarms;
 mod announcer;
+mod aside;
 mod code;
 mod deliveries;
 mod destination;
@@ -23,6 +24,7 @@ use stave_store::{RemoteBuckets, Store, StoreOptions, Swept};
 
 pub use self::alarms::AlarmActions;
 use self::announcer::Announcer;
+use self::aside::Aside;
 pub use self::platform::Platform;
 pub use self::surroundings::{Authorities, Reached, SANDBOX, SPOTIFY, SpotifyProxy};
 use crate::config::Config;
@@ -142,11 +144,13 @@ impl Stave {
 
     /// SQL over the catalog.
     pub fn queries(&self) -> Result<Queries> {
+        let aside = Aside::new(Arc::clone(&self.announcer), Arc::clone(&self.clock));
         Ok(Queries::new(
             self.engine()?.clone(),
             self.catalog.clone(),
             self.buckets.clone(),
-        ))
+        )
+        .announcing(Arc::new(aside), Arc::clone(&self.ids)))
     }
 
     /// The engine, built when it is first asked for: bucket commands do without.
