@@ -161,7 +161,7 @@ mod tests {
         for (sql, expected) in [
             ("SELECT 1", "DML"),
             ("WITH a AS (SELECT 1) TABLE a", "DML"),
-            ("VALUES 1", "DML"),
+            ("VALUES (1)", "DML"),
             ("EXPLAIN SELECT 1", "UTILITY"),
             ("SHOW TABLES", "UTILITY"),
             ("DESCRIBE t", "UTILITY"),
