@@ -39,8 +39,8 @@ impl AlarmActions {
 impl AlarmPort for AlarmActions {
     fn state_changed(&self, change: &StateChange) -> Result<()> {
         let [previous, now] = states(change)?;
-        let configuration = configuration(change);
-        let event = alarm_state(&change.arn, &change.alarm, previous, now, &configuration);
+        let configuration = &change.configuration;
+        let event = alarm_state(&change.arn, &change.alarm, previous, now, configuration);
         self.schedules.put_platform_events(vec![event])
     }
 
@@ -88,16 +88,11 @@ fn at(ms: i64) -> Result<Timestamp> {
     })
 }
 
-/// What the alarm looks at, as its definition says.
-fn configuration(change: &StateChange) -> Value {
-    serde_json::from_str(&change.definition).unwrap_or_default()
-}
-
 /// What a function is given.
 fn payload(change: &StateChange) -> Result<Value> {
     let arn: Arn = change.arn.parse()?;
     let [previous, now] = states(change)?;
-    let mut configuration = configuration(change);
+    let mut configuration = change.configuration.clone();
     if let (Value::Object(members), Some(description)) = (&mut configuration, &change.description) {
         members.insert("description".to_owned(), Value::from(description.as_str()));
     }

@@ -5,6 +5,7 @@ use stave_core::Result;
 use stave_core::metrics::AlarmState;
 use stave_store::telemetry::{AlarmRow, HistoryRow, Rows};
 
+use super::configuration::configuration;
 use super::definition::{Definition, state_of};
 use super::to_json;
 use crate::telemetry::Telemetry;
@@ -34,8 +35,9 @@ pub struct StateChange {
     pub reason_data: Option<String>,
     /// Since when.
     pub at_ms: i64,
-    /// The alarm's definition, as JSON.
-    pub definition: String,
+    /// What the alarm looks at, as events tell it.
+    #[serde(default)]
+    pub configuration: serde_json::Value,
 }
 
 /// Something to do about a change: an action by its ARN, or to tell of it.
@@ -71,7 +73,7 @@ impl Telemetry {
             reason: reason.to_owned(),
             reason_data: reason_data.map(str::to_owned),
             at_ms: now,
-            definition: row.definition.clone(),
+            configuration: configuration(&definition, &self.alarm_arn(&row.name)),
         };
         rows.put_alarm(&AlarmRow {
             state: change.state.clone(),

@@ -2,6 +2,7 @@
 
 mod act;
 mod change;
+mod configuration;
 mod definition;
 mod describe;
 mod evaluate;
