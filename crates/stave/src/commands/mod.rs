@@ -16,6 +16,7 @@ mod function;
 mod iam;
 mod job;
 mod logs;
+mod meant;
 mod metrics;
 mod objects;
 mod query;
@@ -48,7 +49,13 @@ pub async fn run(args: Args, config: Config, stop: Stop) -> Result<(), Failure> 
             function::run(command, Arc::new(Stave::open(config)?), output, stop).await
         }
         Command::Serve(args) => serve::run(args, config, output, stop).await,
-        command => with_home(command, &Stave::open(config)?, output, stop).await,
+        command => {
+            let (named, stave) = (meant::buckets(&command), Stave::open(config)?);
+            match with_home(command, &stave, output, stop).await {
+                Err(failure) => Err(meant::near_bucket(failure, &named, &stave).await),
+                done => done,
+            }
+        }
     }
 }
 

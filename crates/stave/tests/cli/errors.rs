@@ -36,6 +36,12 @@ fn wrong_use_exits_with_2_and_failure_with_1() {
         (&["cp", "none", "s3://lake"], "cannot read none"),
         (&["cp", "a", "s3://none"], "stave mb s3://none"),
         (
+            &["ls", "s3://laek"],
+            "hint: did you mean s3://lake? If not, make it with: stave mb s3://laek",
+        ),
+        (&["cp", "a", "s3://lakes/a"], "did you mean s3://lake?"),
+        (&["cat", "s3://lak/none"], "did you mean s3://lake?"),
+        (
             &["catalog", "tables", "none"],
             "database \"none\" does not exist",
         ),
