@@ -48,6 +48,13 @@ def test_logs(stave, logs):
     assert rows(stave, "logs", "query", "fields @message | filter @message like 'one'", GROUP)[0]["@message"] == "[INFO] one"
     failed = stave.run("logs", "tail", "/none", check=False)
     assert failed.returncode == 1 and "does not exist" in failed.stderr
+    assert f"there is: {GROUP}" in failed.stderr
+    for words in (["tail", "/pipeline/extarct"], ["tail", "-f", "/pipeline/extarct"], ["streams", "/pipeline/extarct"],
+                  ["query", "fields @message", GROUP, "/pipeline/extarct"]):
+        failed = stave.run("logs", *words, check=False)
+        assert failed.returncode == 1 and f'did you mean "{GROUP}"?' in failed.stderr, words
+    failed = stave.run("logs", "tail", "--stream", "none", GROUP, check=False)
+    assert failed.returncode == 1 and f"stave logs streams {GROUP}" in failed.stderr
     failed = stave.run("logs", "query", "nonsense", GROUP, check=False)
     assert failed.returncode == 1 and "error: " in failed.stderr
     assert stave.run("logs", "tail", "--since", "soon", GROUP, check=False).returncode == 2
@@ -100,6 +107,8 @@ def test_alarms(stave):
         "Alarm updated from INSUFFICIENT_DATA to ALARM", 'Alarm "fails" created']
     stave.run("alarm", "rm", "any", "fails")
     assert rows(stave, "alarm", "ls") == []
+    assert "there is no alarm yet; make one with: stave alarm put" in stave.run("alarm", "ls").stderr
+    assert "there is no such alarm" in stave.run("alarm", "ls", "--state", "alarm").stderr
     assert stave.run("alarm", "rm", "any", check=False).returncode == 1
     for wrong in (["x"], ["x", "--metric", "a"], ["x", "--metric", "a", "b", "--when", "above", "0"],
                   ["x", "--metric", "a", "b", "--when", "gt", "much"], ["x", "--rule", "ALARM(a)", "--when", "gt", "0"]):

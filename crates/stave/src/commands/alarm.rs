@@ -60,6 +60,11 @@ fn ls(
     stave: &Stave,
     output: Output,
 ) -> Result<(), Failure> {
+    let nothing = if args.prefix.is_some() || args.state.is_some() {
+        "there is no such alarm"
+    } else {
+        "there is no alarm yet; make one with: stave alarm put NAME"
+    };
     let filter = AlarmFilter {
         prefix: args.prefix,
         kinds: vec![AlarmKind::Metric, AlarmKind::Composite],
@@ -83,7 +88,7 @@ fn ls(
     }
     output.table(&table)?;
     if table.is_empty() && !output.is_json() {
-        output.say("there is no such alarm");
+        output.say(nothing);
     }
     Ok(())
 }

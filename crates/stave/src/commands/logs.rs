@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use stave_core::{Caller, Error, Result};
+use stave_core::{Caller, Error, ErrorKind, Result, nearest};
 use stave_services::Telemetry;
 use stave_services::telemetry::{
     FilterEvents, FilteredEvent, GroupFilter, LogGroup, NewQuery, Page, PageRequest, QueryResults,
@@ -77,7 +77,8 @@ impl Desk<'_> {
         let found = all(args.limit, |page| {
             let (logs, group) = (self.logs, &args.group);
             logs.describe_log_streams(self.caller, group, &filter, page)
-        })?;
+        });
+        let found = self.near(found, std::slice::from_ref(&args.group))?;
         let mut table = Table::new(&["LogStreamName", "FirstEventTime", "LastEventTime"]);
         for stream in found {
             table.row([
@@ -90,6 +91,8 @@ impl Desk<'_> {
     }
 
     async fn tail(&self, args: TailArgs, now: Timestamp) -> Result<(), Failure> {
+        let group = args.group.clone();
+        let group = std::slice::from_ref(&group);
         // Before anything is printed: what comes meanwhile is followed.
         let mut following = TailEvents {
             group: args.group.clone(),
@@ -99,7 +102,8 @@ impl Desk<'_> {
             cursor: None,
         };
         if args.follow {
-            following.cursor = Some(self.logs.tail(self.caller, &following)?.cursor);
+            let page = self.near(self.logs.tail(self.caller, &following), group)?;
+            following.cursor = Some(page.cursor);
         }
         let mut wanted = FilterEvents {
             group: args.group,
@@ -110,7 +114,8 @@ impl Desk<'_> {
             ..FilterEvents::default()
         };
         loop {
-            let page = self.logs.filter_log_events(self.caller, &wanted)?;
+            let page = self.logs.filter_log_events(self.caller, &wanted);
+            let page = self.near(page, group)?;
             self.events(&page.events)?;
             wanted.page.token = page.next;
             if wanted.page.token.is_none() {
@@ -164,7 +169,8 @@ impl Desk<'_> {
             text: args.query,
             limit: args.limit,
         };
-        let id = self.logs.start_query(self.caller, &new)?;
+        let id = self.logs.start_query(self.caller, &new);
+        let id = self.near(id, &new.groups)?;
         let found = loop {
             let found = self.logs.get_query_results(self.caller, &id)?;
             if found.status != QueryStatus::Running {
@@ -197,6 +203,34 @@ impl Desk<'_> {
         }
         let text = drawn(&found.rows);
         self.output.data(text.as_bytes())
+    }
+
+    /// Adds to the want of a group, or of a stream in it, what there is in its place.
+    fn near<T>(&self, asked: Result<T>, groups: &[String]) -> Result<T> {
+        asked.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => self.hinted(error, groups),
+            _ => error,
+        })
+    }
+
+    fn hinted(&self, error: Error, groups: &[String]) -> Error {
+        // Who may not list the groups is not told of any.
+        let Ok(there) = all(usize::MAX, |page| {
+            let filter = GroupFilter::default();
+            self.logs.describe_log_groups(self.caller, &filter, page)
+        }) else {
+            return error;
+        };
+        let there: Vec<&str> = there.iter().map(|group| group.name.as_str()).collect();
+        let is_arn = |name: &str| name.starts_with("arn:");
+        let missing = groups
+            .iter()
+            .find(|name| !is_arn(name) && !there.contains(&name.as_str()));
+        match (missing, groups) {
+            (Some(name), _) => error.hint(nearest::hint(name, there)),
+            (None, [group]) => error.hint(format!("list its streams: stave logs streams {group}")),
+            (None, _) => error,
+        }
     }
 
     /// Shows a list, and says that it is empty if it is.
