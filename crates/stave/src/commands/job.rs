@@ -259,10 +259,8 @@ fn runs(name: Option<&str>, max: usize, stave: &Stave, output: Output) -> Result
             Cell::Text(run.job.clone()),
             Cell::Text(run.state.to_string()),
             Cell::Time(run.started_at),
-            match run.finished_at {
-                Some(_) => Cell::Text(units::duration(elapsed(run))),
-                None => Cell::Empty,
-            },
+            run.finished_at
+                .map_or(Cell::Empty, |_| Cell::Took(elapsed(run))),
             message.map_or(Cell::Empty, |message| Cell::Text(message.to_owned())),
         ]);
     }

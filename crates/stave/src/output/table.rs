@@ -1,6 +1,7 @@
 //! Tables, for eyes or as JSON.
 
 use std::io::{self, IsTerminal};
+use std::time::Duration;
 
 use comfy_table::{CellAlignment, ContentArrangement, presets};
 use jiff::Timestamp;
@@ -20,6 +21,8 @@ pub enum Cell {
     Bytes(u64),
     /// A moment.
     Time(Timestamp),
+    /// A stretch of time; seconds in JSON.
+    Took(Duration),
     /// Nothing.
     Empty,
 }
@@ -61,6 +64,7 @@ impl Cell {
             Self::Count(count) => units::count(*count),
             Self::Bytes(size) => units::bytes(*size),
             Self::Time(at) => text::time(*at),
+            Self::Took(time) => units::duration(*time),
             Self::Empty => String::new(),
         }
     }
@@ -70,12 +74,13 @@ impl Cell {
             Self::Text(text) => Value::from(text.as_str()),
             Self::Count(number) | Self::Bytes(number) => Value::from(*number),
             Self::Time(at) => Value::from(at.to_string()),
+            Self::Took(time) => Value::from(time.as_secs_f64()),
             Self::Empty => Value::Null,
         }
     }
 
     fn is_number(&self) -> bool {
-        matches!(self, Self::Count(_) | Self::Bytes(_))
+        matches!(self, Self::Count(_) | Self::Bytes(_) | Self::Took(_))
     }
 }
 

@@ -71,6 +71,7 @@ fn an_exported_job_is_imported_run_and_goes_back() {
 
     let run = program.json(&["job", "run", "by-genre"]);
     assert_eq!(run["JobRunState"], "SUCCEEDED");
+    assert!(last_run(&program)["Took"].as_f64() > Some(0.0), "seconds");
     assert_eq!(run["Steps"][0]["rows"], 6);
     assert_eq!(run["Steps"][2]["files_written"], 6);
     // Values that no folder can have are escaped, as Hive does, and come back.
