@@ -68,6 +68,8 @@ def test_wrong_use_is_said(stave):
         (("rule", "put", "r", "--schedule", "every day"), 1, "ScheduleExpression"),
         (("rule", "show", "none"), 1, "does not exist"),
         (("schedule", "create", "s", "rate(1 day)"), 2, "--target"),
+        (("schedule", "create", "s", "--target", "crawler:c"), 2, "<EXPRESSION>"),
+        (("schedule", "create", "s", "rate(1 day)", "--schedule", "rate(1 day)"), 2, "--schedule"),
         (("schedule", "create", "s", "soon", "--target", "crawler:c"), 1, "soon"),
         (("schedule", "show", "none"), 1, "does not exist"),
     ]:
@@ -77,11 +79,12 @@ def test_wrong_use_is_said(stave):
 
 def test_a_schedule(stave):
     said = stave.run(
-        "schedule", "create", "nightly", "cron(0 3 * * ? *)", "--timezone", "Europe/Berlin", "--flexible", 15,
+        "schedule", "create", "nightly", "--schedule", "cron(0 3 * * ? *)", "--timezone", "Europe/Berlin", "--flexible", 15,
         "--target", "crawler:warehouse",
     ).stderr
     assert "made role stave-schedule-nightly" in said and "stave serve" in said
     found = shown(stave, "schedule", "show", "nightly")
+    assert found["ScheduleExpression"] == "cron(0 3 * * ? *)"
     assert found["ScheduleExpressionTimezone"] == "Europe/Berlin" and found["MaximumWindowInMinutes"] == 15
     assert found["Target"]["Arn"] == f"arn:aws:glue:{REGION}:{ACCOUNT}:crawler/warehouse"
     # What another one would have made is not left behind, nor is this one's role touched.

@@ -44,15 +44,22 @@ Examples:
   stave schedule create nightly 'cron(0 3 * * ? *)' --timezone Europe/Berlin --target job:etl
   stave schedule create once 'at(2026-12-24T18:00:00)' --delete-after --target function:greet \\
       --input '{\"to\": \"all\"}'
-  stave schedule create crawl 'rate(2 hours)' --flexible 15 --target crawler:warehouse")]
+  stave schedule create crawl --schedule 'rate(2 hours)' --flexible 15 --target crawler:warehouse
+
+A schedule whose at(…) is over already is made as well; it is never due, and stays until it is
+removed.")]
 pub struct ScheduleCreateArgs {
     /// The schedule and its group.
     #[command(flatten)]
     pub named: ScheduleName,
 
     /// When it is due: at(2026-12-24T18:00:00), rate(2 hours), cron(0 3 * * ? *)
-    #[arg(value_name = "EXPRESSION")]
-    pub expression: String,
+    #[arg(value_name = "EXPRESSION", required_unless_present = "schedule")]
+    pub expression: Option<String>,
+
+    /// The same, as stave rule put is told it
+    #[arg(long, value_name = "EXPRESSION", conflicts_with = "expression")]
+    pub schedule: Option<String>,
 
     /// The time zone of cron and at, such as Europe/Berlin [default: UTC]
     #[arg(long, value_name = "ZONE")]

@@ -65,7 +65,7 @@ fn create(args: ScheduleCreateArgs, stave: &Stave, output: Output) -> Result<(),
     let new = NewSchedule {
         named: args.named.named(),
         definition: ScheduleDefinition {
-            expression: args.expression,
+            expression: args.schedule.or(args.expression).unwrap_or_default(),
             time_zone: args.timezone,
             start_at: args.start,
             end_at: args.end,
@@ -122,7 +122,8 @@ fn ls(group: Option<String>, stave: &Stave, output: Output) -> Result<(), Failur
     }
     output.table(&table)?;
     if table.is_empty() && !output.is_json() {
-        output.say("there is no schedule yet; make one with: stave schedule create NAME");
+        output
+            .say("there is no schedule yet; make one with: stave schedule create NAME EXPRESSION");
     }
     Ok(())
 }
