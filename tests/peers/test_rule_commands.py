@@ -68,7 +68,7 @@ def test_wrong_use_is_said(stave):
         (("rule", "put", "r", "--schedule", "every day"), 1, "ScheduleExpression"),
         (("rule", "show", "none"), 1, "does not exist"),
         (("schedule", "create", "s", "rate(1 day)"), 2, "--target"),
-        (("schedule", "create", "s", "--target", "crawler:c"), 2, "<EXPRESSION>"),
+        (("schedule", "create", "s", "--target", "crawler:c"), 2, "EXPRESSION"),
         (("schedule", "create", "s", "rate(1 day)", "--schedule", "rate(1 day)"), 2, "--schedule"),
         (("schedule", "create", "s", "soon", "--target", "crawler:c"), 1, "soon"),
         (("schedule", "show", "none"), 1, "does not exist"),
