@@ -181,7 +181,7 @@ impl NodeKind {
     }
 }
 
-/// Refuses a node type: one of Glue's by its name, any other with the nearest name.
+/// Refuses a node type: one of Glue's by its name, any other with the nearest that is supported.
 pub(super) fn unknown_kind(name: &str) -> Error {
     let supported = SUPPORTED_KINDS.join(", ");
     if GLUE_KINDS.contains(&name) {
@@ -189,7 +189,7 @@ pub(super) fn unknown_kind(name: &str) -> Error {
             .hint(format!("supported are: {supported}"));
     }
     let error = Error::invalid(format!("there is no node type \"{name}\""));
-    match nearest::nearest(name, GLUE_KINDS.iter().copied()) {
+    match nearest::nearest(name, SUPPORTED_KINDS.iter().copied()) {
         Some(meant) => error.hint(format!("did you mean \"{meant}\"?")),
         None => error.hint(format!("supported are: {supported}")),
     }

@@ -95,6 +95,13 @@ fn node_types_are_refused_by_name() {
             "no node type \"DropField\"",
             "\"DropFields\"",
         ),
+        // The nearest of Glue's is DirectKafkaSource, which is not supported either.
+        (
+            mid("DirectKafkaSorce", ""),
+            Invalid,
+            "no node type \"DirectKafkaSorce\"",
+            "supported are",
+        ),
         (
             mid("Frobnicate", ""),
             Invalid,
