@@ -137,7 +137,7 @@ def test_runs_of_a_job(server, cloudwatch, names, total):
     ledger = Ledger(server.stave, server.client("s3"), names())
     for _ in range(2):
         server.stave.run("job", "run", ledger.name)
-    runs = [ledger.shown(run)["Run"] for run in ledger.runs()]
+    runs = [run["Run"] for run in ledger.runs()]
     every = {"JobName": ledger.name, "JobRunId": "ALL", "Type": "count"}
     assert total("Glue", "glue.driver.aggregate.recordsRead", **every) == 2
     assert total("Glue", "glue.driver.aggregate.elapsedTime", **every) > 0
@@ -149,7 +149,7 @@ def test_runs_of_a_job(server, cloudwatch, names, total):
     # A run that fails took its time, and read nothing that anybody knows of.
     server.client("s3").put_object(Bucket=ledger.name, Key="in/a.csv", Body=b'id\n"1\n')
     server.stave.run("job", "run", ledger.name, check=False)
-    (failed,) = {ledger.shown(run)["Run"] for run in ledger.runs()} - set(runs)
+    (failed,) = {run["Run"] for run in ledger.runs()} - set(runs)
     found = cloudwatch.list_metrics(
         Namespace="Glue", Dimensions=[{"Name": "JobRunId", "Value": failed}])["Metrics"]
     assert [metric["MetricName"] for metric in found] == ["glue.driver.aggregate.elapsedTime"]

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Mutex;
 
 use jiff::Timestamp;
+use serde_json::Value;
 use stave_core::catalog::{
     Column, Database, LAZY_SIMPLE_SERDE, Parameters, SerdeInfo, StorageDescriptor, Table,
 };
@@ -116,12 +117,8 @@ impl Announce for Heard {
     fn announce(&self, said: NewEvent) {
         let detail = said.detail;
         let words = ["previousState", "currentState", "statementType"];
-        let words = words.map(|member| detail[member].as_str().unwrap_or("-"));
-        let state = format!(
-            "{} {}",
-            detail["sequenceNumber"].as_str().unwrap_or("-"),
-            words.join(" ")
-        );
+        let word = |member| detail.get(member).and_then(Value::as_str).unwrap_or("-");
+        let state = format!("{} {}", word("sequenceNumber"), words.map(word).join(" "));
         self.states.lock().expect("unpoisoned").push(state);
     }
 
