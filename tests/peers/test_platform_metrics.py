@@ -101,7 +101,7 @@ def test_rules_that_match_and_invoke(events, functions, note, names, total):
     assert total("AWS/Events", "FailedInvocations", RuleName=rule) is None
 
 
-def test_invocations_that_fail_on_another_bus(events, note, names, total):
+def test_invocations_that_fail_on_another_bus(server, events, note, names, total):
     bus, rule, (_, arn) = names(), names(), note
     events.create_event_bus(Name=bus)
     events.put_rule(Name=rule, EventBusName=bus, EventPattern=json.dumps({"source": [rule]}))
@@ -115,6 +115,10 @@ def test_invocations_that_fail_on_another_bus(events, note, names, total):
     assert total("AWS/Events", "SuccessfulInvocationAttempts", **of_rule) is None
     # Only the rules of the default bus are told by their names alone.
     assert total("AWS/Events", "FailedInvocations", RuleName=rule) is None
+    letters = json.loads(server.stave.run("rule", "dead-letters", "--json").stdout)
+    letters = [letter for letter in letters if letter["Source"].endswith(f"/{rule}")]
+    assert [letter["Target"] for letter in letters] == [arn, arn]
+    assert all(json.loads(letter["Payload"])["source"] == rule and letter["Error"] for letter in letters)
 
 
 def test_schedules(server, note, names, total):

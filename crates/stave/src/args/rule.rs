@@ -27,6 +27,15 @@ pub enum RuleCommand {
     Disable(RuleName),
     /// Say whether an event pattern matches an event
     Test(RuleTestArgs),
+    /// List what could not be delivered and was given up, the latest first
+    #[command(after_help = "\
+Of rules, schedules and buckets. The last 10,000 are kept. What was sent is in the JSON:
+stave --json rule dead-letters.")]
+    DeadLetters {
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        max: usize,
+    },
 }
 
 /// A rule of a bus.

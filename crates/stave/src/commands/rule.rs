@@ -5,14 +5,14 @@ use std::path::Path;
 use serde_json::{Value, json};
 use stave_core::{Error, Result};
 use stave_services::Schedules;
-use stave_services::schedules::{NewRule, Page, PageRequest, Rule, Target};
+use stave_services::schedules::{DeadLetter, NewRule, Page, PageRequest, Rule, Target};
 
 use super::aim::{self, Aim, Archer};
 use super::iam::documents;
 use crate::args::rule::{RuleCommand, RuleName, RulePutArgs, RuleTestArgs};
 use crate::compose::Stave;
 use crate::failure::Failure;
-use crate::output::{Output, Table};
+use crate::output::{Cell, Output, Table};
 
 /// The id of the target that a rule of the command line has.
 const TARGET: &str = "target";
@@ -36,6 +36,7 @@ pub async fn run(command: RuleCommand, stave: &Stave, output: Output) -> Result<
             Ok(())
         }
         RuleCommand::Test(args) => test(args, stave, output).await,
+        RuleCommand::DeadLetters { max } => dead_letters(max, stave, output),
     }
 }
 
@@ -107,6 +108,41 @@ fn ls(bus: &str, stave: &Stave, output: Output) -> Result<(), Failure> {
         output.say("there is no rule yet; make one with: stave rule put NAME");
     }
     Ok(())
+}
+
+fn dead_letters(max: usize, stave: &Stave, output: Output) -> Result<(), Failure> {
+    let schedules = &stave.platform()?.schedules;
+    let letters = schedules.dead_letters(&stave.caller, None, max)?;
+    if output.is_json() {
+        let letters: Vec<Value> = letters.iter().map(told).collect();
+        return output.value(&letters.into());
+    }
+    let mut table = Table::new(&["Failed", "Source", "Target", "Attempts", "Error"]);
+    for letter in &letters {
+        table.row([
+            letter.failed_at.into(),
+            letter.source.as_str().into(),
+            letter.target.as_str().into(),
+            Cell::Count(letter.attempts.into()),
+            letter.error.as_str().into(),
+        ]);
+    }
+    output.table(&table)?;
+    if table.is_empty() {
+        output.say("nothing was given up");
+    }
+    Ok(())
+}
+
+fn told(letter: &DeadLetter) -> Value {
+    json!({
+        "Failed": letter.failed_at.to_string(),
+        "Source": letter.source,
+        "Target": letter.target,
+        "Attempts": letter.attempts,
+        "Error": letter.error,
+        "Payload": letter.payload,
+    })
 }
 
 fn show(named: &RuleName, stave: &Stave, output: Output) -> Result<(), Failure> {
