@@ -12,7 +12,6 @@ import argparse
 import http.client
 import io
 import json
-import os
 import pathlib
 import statistics
 import subprocess
@@ -21,13 +20,13 @@ import tempfile
 import time
 import zipfile
 
-import boto3
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.config import Config
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "benches"))
+
+from served import Server  # noqa: E402
+
 RUNTIME = "python{}.{}".format(*sys.version_info)
+CONFIG = f'[functions]\npackages = []\n\n[functions.interpreters]\n"{RUNTIME}" = "{sys.executable}"\n'
 ECHO = "def lambda_handler(event, context):\n    return event\n"
 # It runs on this machine: when it began is told by a file.
 BEGUN = """
@@ -55,46 +54,18 @@ def timed(call):
     return (time.perf_counter() - begun) * 1000
 
 
-class Server:
-    """`stave serve` in a home of its own, and boto3's clients of it."""
+def direct(server, path, body):
+    """A call without boto3: signed once, sent on one connection."""
+    headers = server.signed("lambda", path, body)
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"))
 
-    def __init__(self, stave, home):
-        home.mkdir()
-        (home / "config.toml").write_text(
-            f'[functions]\npackages = []\n\n[functions.interpreters]\n"{RUNTIME}" = "{sys.executable}"\n'
-        )
-        env = {name: text for name, text in os.environ.items() if not name.startswith(("AWS_", "STAVE_"))}
-        command = [str(stave), "--home", str(home), "serve", "--listen", "127.0.0.1:0"]
-        with open(home / "log", "w") as log:
-            self.process = subprocess.Popen(command, env=env, stderr=log)
-        until = time.monotonic() + PATIENCE_SECONDS
-        while "serving at " not in (home / "log").read_text():
-            if self.process.poll() is not None or time.monotonic() > until:
-                sys.exit("the server did not start:\n" + (home / "log").read_text())
-            time.sleep(0.01)
-        self.url = (home / "log").read_text().split("serving at ")[1].split()[0].rstrip("/")
-        lines = (home / "root-credentials").read_text().splitlines()
-        key = dict(line.split(" = ") for line in lines if " = " in line)
-        self.session = boto3.session.Session(key["aws_access_key_id"], key["aws_secret_access_key"])
+    def call():
+        connection.request("POST", path, body, headers)
+        answer = connection.getresponse()
+        said = answer.read()
+        assert answer.status == 200, said
 
-    def client(self, service):
-        config = Config(retries={"total_max_attempts": 1}, read_timeout=60)
-        return self.session.client(service, endpoint_url=self.url, region_name="us-east-1", config=config)
-
-    def direct(self, path, body):
-        """A call without boto3: signed once, sent on one connection."""
-        request = AWSRequest("POST", self.url + path, data=body)
-        SigV4Auth(self.session.get_credentials(), "lambda", "us-east-1").add_auth(request)
-        connection = http.client.HTTPConnection(self.url.removeprefix("http://"))
-        headers = dict(request.headers)
-
-        def call():
-            connection.request("POST", path, body, headers)
-            answer = connection.getresponse()
-            said = answer.read()
-            assert answer.status == 200, said
-
-        return call
+    return call
 
 
 def makes(server):
@@ -176,14 +147,14 @@ def main():
     room = pathlib.Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=room if room.is_dir() else None) as work:
         work = pathlib.Path(work)
-        server = Server(args.stave, work / "home")
+        server = Server(args.stave, work / "home", CONFIG)
         try:
             functions, make = server.client("lambda"), makes(server)
             make("echo", ECHO)
             functions.invoke(FunctionName="echo", Payload=b"1")
-            direct = server.direct("/2015-03-31/functions/echo/invocations", b"1")
+            bare_call = direct(server, "/2015-03-31/functions/echo/invocations", b"1")
             kinds = {
-                "warm, without boto3": direct,
+                "warm, without boto3": bare_call,
                 "warm, boto3": lambda: functions.invoke(FunctionName="echo", Payload=b"1")["Payload"].read(),
                 "boto3 alone (GetAccountSettings)": functions.get_account_settings,
             }

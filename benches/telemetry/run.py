@@ -12,65 +12,28 @@ a machine that does other work as well, the processor time is the steadier figur
 import argparse
 import http.client
 import json
-import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 
-import boto3
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.config import Config
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "benches"))
+
+from served import Server  # noqa: E402
+
 GROUP = "/bench"
 # As many as a request may hold; with some 70 bytes each, and 26 that AWS adds, nearly a MiB.
 LINES = 10_000
-PATIENCE_SECONDS = 20
 PATTERNS = ["needle", r"%took\s990%", "[..., ms>1007]", "{ $.n = 1 }"]
 
 
-class Server:
-    """`stave serve` in a home of its own, and clients of it."""
-
-    def __init__(self, stave, home):
-        home.mkdir()
-        env = {name: text for name, text in os.environ.items() if not name.startswith(("AWS_", "STAVE_"))}
-        command = [str(stave), "--home", str(home), "serve", "--listen", "127.0.0.1:0"]
-        with open(home / "log", "w") as log:
-            self.process = subprocess.Popen(command, env=env, stderr=log)
-        until = time.monotonic() + PATIENCE_SECONDS
-        while "serving at " not in (home / "log").read_text():
-            if self.process.poll() is not None or time.monotonic() > until:
-                sys.exit("the server did not start:\n" + (home / "log").read_text())
-            time.sleep(0.01)
-        self.url = (home / "log").read_text().split("serving at ")[1].split()[0].rstrip("/")
-        lines = (home / "root-credentials").read_text().splitlines()
-        key = dict(line.split(" = ") for line in lines if " = " in line)
-        self.session = boto3.session.Session(key["aws_access_key_id"], key["aws_secret_access_key"])
-
-    def logs(self):
-        config = Config(retries={"total_max_attempts": 1}, read_timeout=60)
-        return self.session.client("logs", endpoint_url=self.url, region_name="us-east-1", config=config)
-
-    def signed(self, operation, request):
-        """The body and headers of a call."""
-        headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"Logs_20140328.{operation}"}
-        body = json.dumps(request).encode()
-        asked = AWSRequest("POST", self.url + "/", data=body, headers=headers)
-        SigV4Auth(self.session.get_credentials(), "logs", "us-east-1").add_auth(asked)
-        return body, dict(asked.headers)
-
-    def cpu(self):
-        """Processor time of the server so far, in seconds; none where that is not told."""
-        try:
-            fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            return None
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def signed(server, operation, request):
+    """The body and headers of a call."""
+    headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"Logs_20140328.{operation}"}
+    body = json.dumps(request).encode()
+    return body, server.signed("logs", "/", body, headers)
 
 
 def message(n):
@@ -102,7 +65,7 @@ def put(server, streams, lines):
     for stream in streams:
         starts = range(0, lines // len(streams), LINES)
         calls.append([
-            server.signed("PutLogEvents", {
+            signed(server, "PutLogEvents", {
                 "logGroupName": GROUP, "logStreamName": stream, "logEvents": events(first, LINES, at_ms),
             })
             for first in starts
@@ -122,7 +85,7 @@ def put(server, streams, lines):
 
 
 def put_with_boto3(server, stream, lines):
-    logs, at_ms = server.logs(), int(time.time() * 1000)
+    logs, at_ms = server.client("logs"), int(time.time() * 1000)
     batches = [events(first, LINES, at_ms) for first in range(0, lines, LINES)]
     begun, own = time.perf_counter(), time.process_time()
     for batch in batches:
@@ -133,7 +96,7 @@ def put_with_boto3(server, stream, lines):
 
 def search(server, pattern):
     """All pages of what a pattern finds; seconds."""
-    logs, found = server.logs(), 0
+    logs, found = server.client("logs"), 0
     cpu, begun = server.cpu(), time.perf_counter()
     for page in logs.get_paginator("filter_log_events").paginate(logGroupName=GROUP, filterPattern=pattern):
         found += len(page["events"])
@@ -154,7 +117,7 @@ def main():
     with tempfile.TemporaryDirectory(dir=room if room.is_dir() else None) as work:
         server = Server(args.stave, pathlib.Path(work) / "home")
         try:
-            logs = server.logs()
+            logs = server.client("logs")
             logs.create_log_group(logGroupName=GROUP)
             streams = ["one", "boto3", "a", "b", "c", "d"]
             for stream in streams:
