@@ -9,7 +9,6 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use stave_core::{Error, Result};
 
 use crate::faults::{IoContext, SqlContext};
-use crate::together::Together;
 
 /// The steps that bring a database of some kind up to date, each by one version.
 pub(crate) type Steps = &'static [&'static str];
@@ -42,7 +41,6 @@ pub(crate) struct Database {
     fsync: bool,
     writer: Mutex<Writer>,
     readers: Mutex<Vec<Connection>>,
-    together: Together<()>,
 }
 
 impl Database {
@@ -61,20 +59,26 @@ impl Database {
                 synchronous: None,
             }),
             readers: Mutex::new(Vec::new()),
-            together: Together::default(),
         })
     }
 
     /// Runs `work` on one unchanging view of the database.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        self.with_reader(|connection| work(&connection.transaction().sql()?))
+    }
+
+    /// As [`Self::read`], for work of a single statement, which sees one state by itself.
+    pub(crate) fn glance<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.with_reader(|connection| work(connection))
+    }
+
+    fn with_reader<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
         let idle = lock(&self.readers).pop();
         let mut connection = match idle {
             Some(connection) => connection,
             None => self.connect_reader()?,
         };
-        let transaction = connection.transaction().sql()?;
-        let result = work(&transaction);
-        drop(transaction);
+        let result = work(&mut connection);
         let mut readers = lock(&self.readers);
         if readers.len() < IDLE_READERS {
             readers.push(connection);
@@ -106,24 +110,6 @@ impl Database {
         let result = work(&transaction)?;
         transaction.commit().sql()?;
         Ok(result)
-    }
-
-    /// As [`Self::write`], in one transaction with what other threads write so at the same time.
-    pub(crate) fn write_together(
-        &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<()> + Send + 'static,
-    ) -> Result<()> {
-        self.together.write(Box::new(|tx, ()| work(tx)), |batch| {
-            let mut ran = None;
-            let written = self.write(|tx| {
-                ran = Some(batch.run(tx, &mut ()));
-                Ok(())
-            });
-            match (ran, written) {
-                (Some(ran), written) => ran.tell(&written),
-                (None, written) => written.unwrap_or_else(|error| batch.fail(&error)),
-            }
-        })
     }
 
     fn begin<'a>(&self, writer: &'a mut Writer, durability: Durability) -> Result<Transaction<'a>> {
@@ -249,41 +235,6 @@ mod tests {
         drop(database);
         let error = Database::open(&path, false, STEPS).expect_err("refused");
         assert!(error.message().contains("version 999"), "{error}");
-    }
-
-    #[test]
-    fn what_is_written_together_succeeds_or_fails_alone() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let database = Database::open(&dir.path().join("stave.db"), true, STEPS).expect("opened");
-        let outcomes: Vec<bool> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..32)
-                .map(|at| {
-                    let database = &database;
-                    scope.spawn(move || {
-                        let written = database.write_together(move |tx| {
-                            tx.execute("INSERT INTO buckets VALUES (?1, 0)", [format!("b-{at}")])
-                                .sql()?;
-                            if at % 4 == 0 {
-                                return Err(Error::invalid("changed my mind"));
-                            }
-                            Ok(())
-                        });
-                        written.is_ok()
-                    })
-                })
-                .collect();
-            let joined = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
-            joined.map(|outcome| outcome.expect("joined")).collect()
-        });
-        let expected: Vec<bool> = (0..32).map(|at| at % 4 != 0).collect();
-        assert_eq!(outcomes, expected);
-        let count: i64 = database
-            .read(|tx| {
-                tx.query_row("SELECT count(*) FROM buckets", [], |row| row.get(0))
-                    .sql()
-            })
-            .expect("read");
-        assert_eq!(count, 24);
     }
 
     #[test]

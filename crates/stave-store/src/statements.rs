@@ -1,6 +1,6 @@
-//! Statements within a transaction, each prepared once a connection.
+//! Statements, each prepared once a connection.
 
-use rusqlite::{OptionalExtension as _, Params, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 use stave_core::Result;
 
 use crate::faults::SqlContext as _;
@@ -27,7 +27,7 @@ pub(crate) trait Statements {
     fn run(&self, sql: &str, parameters: impl Params) -> Result<usize>;
 }
 
-impl Statements for Transaction<'_> {
+impl Statements for Connection {
     fn list<T>(
         &self,
         sql: &str,

@@ -10,7 +10,7 @@ use stave_core::{Clock, IdSource, Result};
 use crate::database::Database;
 use crate::home::Home;
 use crate::liveness::{Scratch, any_dead, sweep_dead};
-use crate::local::{Folders, LocalBuckets, Touched, sync_folder};
+use crate::local::{Arrival, Folders, LocalBuckets, sync_folder};
 use crate::objects::MIN_PART_BYTES;
 use crate::schema::STEPS;
 use crate::together::Together;
@@ -42,7 +42,7 @@ struct Parts {
     ids: Arc<dyn IdSource>,
     uploads: Mutex<Option<Arc<Scratch>>>,
     folders: Folders,
-    changes: Together<Touched>,
+    arrivals: Together<Arrival, bool>,
     #[cfg(test)]
     crash: Mutex<Option<crate::local::CrashPoint>>,
     #[cfg(test)]
@@ -89,7 +89,7 @@ impl Store {
             ids,
             uploads: Mutex::new(None),
             folders: Folders::default(),
-            changes: Together::default(),
+            arrivals: Together::default(),
             #[cfg(test)]
             crash: Mutex::new(None),
             #[cfg(test)]
@@ -144,9 +144,9 @@ impl Store {
         buckets.remove_orphans()
     }
 
-    /// Changes of files and rows that go into one transaction.
-    pub(crate) fn changes(&self) -> &Together<Touched> {
-        &self.0.changes
+    /// Uploads that are about to become objects.
+    pub(crate) fn arrivals(&self) -> &Together<Arrival, bool> {
+        &self.0.arrivals
     }
 
     pub(crate) fn database(&self) -> &Database {

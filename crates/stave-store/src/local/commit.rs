@@ -1,15 +1,13 @@
 //! A finished file becomes an object.
 //!
 //! In a bucket without versions: its row, then the rename, which is the moment
-//! that the object changes (see [`super::put`]). In one with versions: a single
+//! that the object changes (see [`super::arrive`]). In one with versions: a single
 //! transaction that takes the old version aside, writes the row and the event,
 //! and leaves the renames to the journal ([`super::journal`]): its commit is the
 //! moment.
 
 use std::fs;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::{Connection, Transaction};
 use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result};
@@ -18,7 +16,7 @@ use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result};
 use super::CrashPoint;
 use super::archive::{Next, version_file};
 use super::files::{self, Identity, Touched};
-use super::index::{self, Noted, Pending};
+use super::index::{self, Noted};
 use super::journal::{self, Move, Step};
 use super::put::Upload;
 use super::read::Etag;
@@ -32,7 +30,7 @@ use crate::objects::{
 use crate::rows::events::{self, NewEvent};
 
 /// What else is to happen in the transaction that makes the object.
-pub(super) type Also<'a> = &'a dyn Fn(&Transaction<'_>, &Noted) -> Result<()>;
+pub(super) type Also = Arc<dyn Fn(&Transaction<'_>, &Noted) -> Result<()> + Send + Sync>;
 
 /// A finished file that is to become an object.
 pub(super) struct Incoming<'a> {
@@ -42,21 +40,12 @@ pub(super) struct Incoming<'a> {
     pub(super) noted: Noted,
     pub(super) condition: &'a WriteCondition,
     pub(super) by: CreatedBy,
-    pub(super) also: Option<Also<'a>>,
-}
-
-/// A file whose row is written, on its way to its place.
-struct Placing {
-    bucket: BucketName,
-    key: ObjectKey,
-    path: PathBuf,
-    condition: WriteCondition,
-    identity: Identity,
+    pub(super) also: Option<Also>,
 }
 
 /// What a condition says of the object that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Held {
+pub(super) enum Held {
     Holds,
     /// Its ETag is not known: it was changed by hand a moment ago.
     Unknown,
@@ -72,7 +61,7 @@ impl LocalBuckets {
                 // Makes its ETag known; it is compared in the transaction.
                 self.open_object(bucket, key, Etag::Needed)?;
             }
-            let versioned = self.store.database().read(|tx| versioning(tx, bucket))?;
+            let versioned = self.store.database().glance(|db| versioning(db, bucket))?;
             let made = match versioned {
                 None => self.commit_plain(incoming, identity)?,
                 Some(_) => self.commit_version(incoming, identity)?,
@@ -86,95 +75,6 @@ impl LocalBuckets {
             "s3://{bucket}/{key} is being changed without a pause"
         ))
         .hint("try again"))
-    }
-
-    /// None when the bucket has come to keep versions meanwhile.
-    fn commit_plain(&self, incoming: &Incoming<'_>, identity: Identity) -> Result<Option<Noted>> {
-        let Incoming { bucket, key, .. } = *incoming;
-        let (into, name) = (bucket.clone(), key.as_str().to_owned());
-        let (noted, upload) = (incoming.noted.clone(), incoming.upload.pending.clone());
-        let event = incoming.by.event_name();
-        let insert = move |tx: &Transaction<'_>| {
-            let pending = Pending {
-                name: &upload,
-                event,
-            };
-            index::insert(tx, &into, &name, identity, &noted, Some(pending))
-        };
-        // The row means nothing before the rename: it may reach the disk before the bytes do.
-        let (flushed, written) = std::thread::scope(|scope| {
-            let flushing =
-                self.store.options().fsync.then(|| {
-                    scope.spawn(|| self.flush(&incoming.upload.file, &incoming.upload.path))
-                });
-            let written = self.store.database().write_together(insert);
-            let flushed = flushing.map_or(Ok(()), |thread| {
-                thread
-                    .join()
-                    .unwrap_or_else(|_| Err(Error::internal("a flush ended before its time")))
-            });
-            (flushed, written)
-        });
-        written?;
-        if let Err(error) = flushed {
-            self.forget_upload(incoming, identity);
-            return Err(error);
-        }
-        #[cfg(test)]
-        self.may_crash(CrashPoint::UploadNoted)?;
-        let placed = self.place_upload(incoming, identity);
-        if !matches!(placed, Ok(true)) {
-            self.forget_upload(incoming, identity);
-        }
-        Ok(placed?.then(|| incoming.noted.clone()))
-    }
-
-    /// False when it has to be tried again.
-    fn place_upload(&self, incoming: &Incoming<'_>, identity: Identity) -> Result<bool> {
-        let placing = Placing {
-            bucket: incoming.bucket.clone(),
-            key: incoming.key.clone(),
-            path: incoming.upload.path.clone(),
-            condition: incoming.condition.clone(),
-            identity,
-        };
-        if let Some(also) = incoming.also {
-            return self.change(|tx, touched| {
-                self.place(tx, &placing, touched, &|| also(tx, &incoming.noted))
-            });
-        }
-        let (buckets, placed) = (self.clone(), Arc::new(AtomicBool::new(false)));
-        let outcome = Arc::clone(&placed);
-        self.change_together(move |tx, touched| {
-            outcome.store(
-                buckets.place(tx, &placing, touched, &|| Ok(()))?,
-                Ordering::Release,
-            );
-            Ok(())
-        })?;
-        Ok(placed.load(Ordering::Acquire))
-    }
-
-    fn place(
-        &self,
-        tx: &Transaction<'_>,
-        placing: &Placing,
-        touched: &mut Touched,
-        before: &dyn Fn() -> Result<()>,
-    ) -> Result<bool> {
-        let Placing { bucket, key, .. } = placing;
-        let root = self.existing_root(bucket)?;
-        if versioning(tx, bucket)?.is_some()
-            || self.held(tx, bucket, key, &placing.condition)? == Held::Unknown
-        {
-            return Ok(false);
-        }
-        before()?;
-        files::place(&root, key.as_str(), &placing.path, touched)?;
-        #[cfg(test)]
-        self.may_crash(CrashPoint::UploadPlaced)?;
-        self.settle(tx, bucket, key.as_str(), placing.identity)?;
-        Ok(true)
     }
 
     /// Makes the row of a file that is in its place the row of the object, and
@@ -197,19 +97,6 @@ impl LocalBuckets {
             events::record(tx, self.store.now(), event)?;
         }
         Ok(())
-    }
-
-    /// Removes the row of an upload that did not become an object. What fails here is swept later.
-    fn forget_upload(&self, incoming: &Incoming<'_>, identity: Identity) {
-        let root = self.store.home().bucket(incoming.bucket);
-        let in_place = files::locate(&root, incoming.key.as_str())
-            .is_ok_and(|found| found.is_some_and(|found| found.identity == identity));
-        if !in_place {
-            let _ = self
-                .store
-                .database()
-                .write_relaxed(|tx| index::forget_pending(tx, &incoming.upload.pending));
-        }
     }
 
     /// None when the condition cannot be told yet.
@@ -255,7 +142,7 @@ impl LocalBuckets {
             Versioning::Enabled => Some(self.new_version_id(tx)?),
             Versioning::Suspended => None,
         };
-        if let Some(also) = incoming.also {
+        if let Some(also) = &incoming.also {
             also(tx, &noted)?;
         }
         index::insert(tx, bucket, key.as_str(), identity, &noted, None)?;
@@ -295,7 +182,7 @@ impl LocalBuckets {
     }
 
     /// Whether the condition of a write holds; an error when it does not.
-    fn held(
+    pub(super) fn held(
         &self,
         tx: &Connection,
         bucket: &BucketName,

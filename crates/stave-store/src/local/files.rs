@@ -143,12 +143,6 @@ impl Touched {
         }
     }
 
-    /// What `other` noted, too.
-    pub(super) fn extend(&mut self, other: Self) {
-        self.folders.extend(other.folders);
-        self.needless.extend(other.needless);
-    }
-
     /// Writes the folders to the disk. One that has been removed since needs none.
     pub(super) fn sync(&self) -> Result<()> {
         self.folders

@@ -3,6 +3,7 @@
 //! is an object from then on; one removed by hand is none.
 
 mod archive;
+mod arrive;
 mod commit;
 mod copy;
 mod delete;
@@ -40,6 +41,7 @@ use object_store::ObjectStore;
 use rusqlite::Transaction;
 use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result};
 
+pub(crate) use self::arrive::Arrival;
 pub(crate) use self::engine::key_at;
 use self::files::look;
 pub(crate) use self::files::{Touched, sync_folder};
@@ -153,34 +155,6 @@ impl LocalBuckets {
         let done = self.with_nothing_pending(durability, |tx| work(tx, &mut touched))?;
         self.settle_files(&touched)?;
         Ok(done)
-    }
-
-    /// As [`Self::change`], in one transaction with what other threads change so at the same time.
-    fn change_together(
-        &self,
-        work: impl FnOnce(&Transaction<'_>, &mut Touched) -> Result<()> + Send + 'static,
-    ) -> Result<()> {
-        let work = |tx: &Transaction<'_>, all: &mut Touched| {
-            // What fails has touched nothing.
-            let mut touched = Touched::default();
-            work(tx, &mut touched)?;
-            all.extend(touched);
-            Ok(())
-        };
-        self.store.changes().write(Box::new(work), |batch| {
-            let mut touched = Touched::default();
-            let mut ran = None;
-            let written = self.with_nothing_pending(Durability::Relaxed, |tx| {
-                ran = Some(batch.run(tx, &mut touched));
-                Ok(())
-            });
-            match (ran, written) {
-                (Some(ran), written) => {
-                    ran.tell(&written.and_then(|()| self.settle_files(&touched)));
-                }
-                (None, written) => written.unwrap_or_else(|error| batch.fail(&error)),
-            }
-        })
     }
 
     /// A transaction with no publication pending. `work` runs once, or not at all on an error.

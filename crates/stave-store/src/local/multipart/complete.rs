@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io;
+use std::sync::Arc;
 
 use md5::{Digest, Md5};
 use rusqlite::{Connection, Transaction, params};
@@ -122,7 +123,12 @@ impl LocalBuckets {
         #[cfg(test)]
         self.may_crash(CrashPoint::Assembled)?;
         let fingerprint = fingerprint(&request.parts);
-        let mark = |tx: &Transaction<'_>, noted: &Noted| {
+        let (buckets, of) = (
+            self.clone(),
+            (bucket.clone(), key.clone(), id.to_owned(), checksum.clone()),
+        );
+        let mark = move |tx: &Transaction<'_>, noted: &Noted| {
+            let (bucket, key, id, checksum) = &of;
             open_upload(tx, bucket, key, id)?;
             let result = CompletedUpload {
                 etag: noted.etag.clone(),
@@ -130,7 +136,7 @@ impl LocalBuckets {
                 version_id: versioning(tx, bucket)?.map(|_| noted.id().to_owned()),
                 checksum: checksum.clone(),
             };
-            self.mark_completed(tx, id, &fingerprint, &result)
+            buckets.mark_completed(tx, id, &fingerprint, &result)
         };
         let details = self.commit(&Incoming {
             upload: &assembled,
@@ -139,7 +145,7 @@ impl LocalBuckets {
             noted,
             condition: &request.condition,
             by: CreatedBy::CompleteMultipartUpload,
-            also: Some(&mark),
+            also: Some(Arc::new(mark)),
         })?;
         #[cfg(test)]
         self.may_crash(CrashPoint::Completed)?;
