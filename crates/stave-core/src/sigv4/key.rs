@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
+use ring::hmac;
 use subtle::ConstantTimeEq as _;
 
 use super::scope::Scope;
@@ -45,12 +44,10 @@ impl fmt::Debug for SigningKey {
 }
 
 fn hmac(key: &[u8], text: &[u8]) -> Hash {
-    // HMAC takes keys of any length, so there is no error to come.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
-        return [0; 32];
-    };
-    mac.update(text);
-    mac.finalize().into_bytes().into()
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text);
+    let mut hash = [0; 32];
+    hash.copy_from_slice(tag.as_ref());
+    hash
 }
 
 pub(super) fn sha256(bytes: &[u8]) -> Hash {
