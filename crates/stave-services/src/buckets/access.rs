@@ -96,16 +96,14 @@ fn said_of(local: &LocalBuckets, bucket: &BucketName, is_anonymous: bool) -> Res
 
 impl Buckets {
     /// What `bucket` says of who may do what. A bucket that is not there says nothing: the
-    /// operation will.
-    pub(super) async fn access(&self, caller: &Caller, bucket: &BucketName) -> Result<Access> {
+    /// operation will. It reads a row or two, which takes less than to hand it to a thread that
+    /// may block.
+    pub(super) fn access(&self, caller: &Caller, bucket: &BucketName) -> Result<Access> {
         if self.store.is_remote(bucket) {
             return Ok(Access::default());
         }
         let is_anonymous = matches!(caller.principal(), Principal::Anonymous);
-        let name = bucket.clone();
-        let said = self
-            .blocking(move |local| said_of(local, &name, is_anonymous))
-            .await?;
+        let said = said_of(self.store.local(), bucket, is_anonymous)?;
         self.read_access(bucket, said, is_anonymous)
     }
 
@@ -116,10 +114,8 @@ impl Buckets {
         action: &str,
         bucket: &BucketName,
     ) -> Result<()> {
-        let is_anonymous = matches!(caller.principal(), Principal::Anonymous);
-        let local = self.local(bucket, action.trim_start_matches("s3:"))?;
-        let said = said_of(local, bucket, is_anonymous)?;
-        let access = self.read_access(bucket, said, is_anonymous)?;
+        self.local(bucket, action.trim_start_matches("s3:"))?;
+        let access = self.access(caller, bucket)?;
         access.may(caller, action, &bucket.arn(), &Context::new())
     }
 
@@ -142,14 +138,14 @@ impl Buckets {
     }
 
     /// Checks that `caller` may do `action` on the bucket.
-    pub(super) async fn permit(
+    pub(super) fn permit(
         &self,
         caller: &Caller,
         action: &str,
         bucket: &BucketName,
         keys: &Context,
     ) -> Result<()> {
-        let access = self.access(caller, bucket).await?;
+        let access = self.access(caller, bucket)?;
         access.may(caller, action, &bucket.arn(), keys)
     }
 
@@ -161,7 +157,7 @@ impl Buckets {
         (bucket, key, version_id): (&BucketName, &ObjectKey, Option<&str>),
         mut keys: Context,
     ) -> Result<()> {
-        let access = self.access(caller, bucket).await?;
+        let access = self.access(caller, bucket)?;
         if access.is_unbound(caller) {
             return Ok(());
         }
@@ -187,19 +183,11 @@ impl Buckets {
 
     /// What a read that found nothing answers: who may not list the bucket does not learn
     /// that there is no such object.
-    pub(super) async fn hide_absent(
-        &self,
-        caller: &Caller,
-        bucket: &BucketName,
-        error: Error,
-    ) -> Error {
+    pub(super) fn hide_absent(&self, caller: &Caller, bucket: &BucketName, error: Error) -> Error {
         if error.kind() != ErrorKind::NotFound {
             return error;
         }
-        match self
-            .permit(caller, "s3:ListBucket", bucket, &Context::new())
-            .await
-        {
+        match self.permit(caller, "s3:ListBucket", bucket, &Context::new()) {
             Ok(()) => error,
             Err(denied) => denied,
         }

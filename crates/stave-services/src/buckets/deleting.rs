@@ -63,7 +63,7 @@ impl Buckets {
         bucket: &BucketName,
         requests: Vec<DeleteRequest>,
     ) -> Result<Vec<Result<DeletedVersion>>> {
-        let access = self.access(caller, bucket).await?;
+        let access = self.access(caller, bucket)?;
         let mut done: Vec<Option<Result<DeletedVersion>>> = Vec::with_capacity(requests.len());
         let mut allowed = Vec::with_capacity(requests.len());
         for request in requests {
@@ -124,7 +124,7 @@ impl Buckets {
         prefix: &str,
         deleted: &mut (dyn FnMut(&ObjectInfo) + Send),
     ) -> Result<Deleted> {
-        let access = self.access(caller, bucket).await?;
+        let access = self.access(caller, bucket)?;
         let mut sum = Deleted::default();
         let mut faults = Vec::new();
         let mut pages = self.pages(caller, bucket, ListRequest::all(prefix));

@@ -41,7 +41,7 @@ impl Guarded {
         may.await.map_err(|error| refused(error, location))
     }
 
-    async fn may_list(&self, prefix: Option<&Path>, delimiter: Option<&str>) -> StoreResult<()> {
+    fn may_list(&self, prefix: Option<&Path>, delimiter: Option<&str>) -> StoreResult<()> {
         let mut keys = Context::new();
         let prefix = prefix.cloned().unwrap_or_default();
         let folder = if prefix.as_ref().is_empty() { "" } else { "/" };
@@ -49,10 +49,9 @@ impl Guarded {
         if let Some(delimiter) = delimiter {
             keys.set("s3:delimiter", delimiter);
         }
-        let may = self
-            .buckets
-            .permit(&self.caller, "s3:ListBucket", &self.bucket, &keys);
-        may.await.map_err(|error| refused(error, &prefix))
+        self.buckets
+            .permit(&self.caller, "s3:ListBucket", &self.bucket, &keys)
+            .map_err(|error| refused(error, &prefix))
     }
 
     fn read_only<T>(&self, operation: &str) -> StoreResult<T> {
@@ -117,7 +116,7 @@ impl ObjectStore for Guarded {
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, StoreResult<ObjectMeta>> {
         let (guarded, prefix) = (self.clone(), prefix.cloned());
         stream::once(async move {
-            guarded.may_list(prefix.as_ref(), None).await?;
+            guarded.may_list(prefix.as_ref(), None)?;
             StoreResult::Ok(guarded.inner.list(prefix.as_ref()))
         })
         .try_flatten()
@@ -125,7 +124,7 @@ impl ObjectStore for Guarded {
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> StoreResult<ListResult> {
-        self.may_list(prefix, Some("/")).await?;
+        self.may_list(prefix, Some("/"))?;
         self.inner.list_with_delimiter(prefix).await
     }
 

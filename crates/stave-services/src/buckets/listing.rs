@@ -29,7 +29,7 @@ impl Buckets {
     ) -> Result<ListPage> {
         let keys = listing_keys(&request.prefix, request.delimiter.as_deref());
         let keys = keys.with("s3:max-keys", request.max.to_string());
-        self.permit(caller, "s3:ListBucket", bucket, &keys).await?;
+        self.permit(caller, "s3:ListBucket", bucket, &keys)?;
         self.store.list(bucket, request).await
     }
 
@@ -63,7 +63,7 @@ impl Buckets {
             };
             // Long pages are ours, not the caller's: they are no `s3:max-keys`.
             let keys = listing_keys(&request.prefix, request.delimiter.as_deref());
-            self.permit(caller, "s3:ListBucket", bucket, &keys).await?;
+            self.permit(caller, "s3:ListBucket", bucket, &keys)?;
             let page = self.store.list(bucket, &request).await?;
             let next = page.next.clone().map(|next| request.after(next));
             Ok(Some((page, next)))

@@ -136,8 +136,7 @@ impl Buckets {
         request: &UploadListRequest,
     ) -> Result<UploadPage> {
         let keys = listing_keys(&request.prefix, request.delimiter.as_deref());
-        self.permit(caller, "s3:ListBucketMultipartUploads", bucket, &keys)
-            .await?;
+        self.permit(caller, "s3:ListBucketMultipartUploads", bucket, &keys)?;
         let local = self.local(bucket, "ListMultipartUploads")?;
         local.list_uploads(bucket, request).await
     }

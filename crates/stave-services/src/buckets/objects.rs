@@ -30,7 +30,7 @@ impl Buckets {
     ) -> Result<ObjectInfo> {
         self.permit_read(caller, bucket, key, None).await?;
         match self.store.head(bucket, key).await {
-            Err(error) => Err(self.hide_absent(caller, bucket, error).await),
+            Err(error) => Err(self.hide_absent(caller, bucket, error)),
             found => found,
         }
     }
@@ -45,7 +45,7 @@ impl Buckets {
     ) -> Result<ObjectRead> {
         self.permit_read(caller, bucket, key, None).await?;
         match self.store.get(bucket, key, range).await {
-            Err(error) => Err(self.hide_absent(caller, bucket, error).await),
+            Err(error) => Err(self.hide_absent(caller, bucket, error)),
             found => found,
         }
     }
@@ -82,7 +82,7 @@ impl Buckets {
         } else {
             self.store.local().open(bucket, key, options).await
         };
-        self.shown(caller, bucket, found).await
+        self.shown(caller, bucket, found)
     }
 
     /// What is known of a version of an object, when the conditions hold.
@@ -100,7 +100,7 @@ impl Buckets {
         } else {
             self.store.local().describe(bucket, key, options).await
         };
-        self.shown(caller, bucket, found).await
+        self.shown(caller, bucket, found)
     }
 
     /// As [`Self::describe`], for who asks for the parts of an object as well
@@ -122,7 +122,7 @@ impl Buckets {
         };
         let local = self.local(bucket, "GetObjectAttributes")?;
         let found = local.describe(bucket, key, options).await;
-        self.shown(caller, bucket, found).await
+        self.shown(caller, bucket, found)
     }
 
     /// Writes an object.
@@ -215,7 +215,7 @@ impl Buckets {
                 .await
             {
                 Ok((tags, _)) => tags,
-                Err(error) => return Err(self.hide_absent(caller, from.0, error).await),
+                Err(error) => return Err(self.hide_absent(caller, from.0, error)),
             },
         };
         if !tags.is_empty() {
@@ -265,7 +265,7 @@ impl Buckets {
         let mut known: HashMap<&BucketName, Access> = HashMap::new();
         for StagedFile { bucket, key, .. } in &publication.files {
             if !known.contains_key(bucket) {
-                known.insert(bucket, self.access(caller, bucket).await?);
+                known.insert(bucket, self.access(caller, bucket)?);
             }
             if let Some(access) = known.get(bucket) {
                 access.may(caller, PUT, &object_arn(bucket, key), &Context::new())?;
@@ -284,7 +284,7 @@ impl Buckets {
         bucket: &BucketName,
         prefix: &str,
     ) -> Result<()> {
-        let access = self.access(caller, bucket).await?;
+        let access = self.access(caller, bucket)?;
         if access.is_unbound(caller) {
             return Ok(());
         }
@@ -316,17 +316,17 @@ impl Buckets {
     }
 
     /// What was found, as far as `caller` may learn of it.
-    pub(super) async fn shown<T>(
+    pub(super) fn shown<T>(
         &self,
         caller: &Caller,
         bucket: &BucketName,
         found: Result<Lookup<T>>,
     ) -> Result<Lookup<T>> {
         match found {
-            Err(error) => Err(self.hide_absent(caller, bucket, error).await),
+            Err(error) => Err(self.hide_absent(caller, bucket, error)),
             Ok(Lookup::DeleteMarker(marker)) => {
                 let absent = Error::not_found(format!("s3://{bucket}/{} is deleted", marker.key));
-                match self.hide_absent(caller, bucket, absent).await {
+                match self.hide_absent(caller, bucket, absent) {
                     denied if denied.kind() == ErrorKind::Denied => Err(denied),
                     _ => Ok(Lookup::DeleteMarker(marker)),
                 }

@@ -50,7 +50,7 @@ impl Buckets {
         setting: BucketSetting,
     ) -> Result<Option<String>> {
         let [action, ..] = actions(setting);
-        self.permit_setting(caller, action, bucket, setting).await?;
+        self.permit_setting(caller, action, bucket, setting)?;
         let bucket = bucket.clone();
         self.blocking(move |local| local.bucket_setting(&bucket, setting))
             .await
@@ -70,7 +70,7 @@ impl Buckets {
         }
         let [_, put, delete] = actions(setting);
         let action = if document.is_some() { put } else { delete };
-        self.permit_setting(caller, action, bucket, setting).await?;
+        self.permit_setting(caller, action, bucket, setting)?;
         let bucket = bucket.clone();
         self.blocking(move |local| local.set_bucket_setting(&bucket, setting, document.as_deref()))
             .await
@@ -85,8 +85,7 @@ impl Buckets {
         policy: &str,
     ) -> Result<()> {
         let [_, action, _] = actions(BucketSetting::Policy);
-        self.permit_setting(caller, action, bucket, BucketSetting::Policy)
-            .await?;
+        self.permit_setting(caller, action, bucket, BucketSetting::Policy)?;
         let document = PolicyDocument::parse(policy, DocumentKind::Resource)
             .map_err(|error| error.coded("MalformedPolicy"))?;
         drop(document);
@@ -110,8 +109,7 @@ impl Buckets {
     /// Whether the policy of a bucket lets everybody in; none when it has no policy.
     pub async fn is_public(&self, caller: &Caller, bucket: &BucketName) -> Result<Option<bool>> {
         let action = "s3:GetBucketPolicyStatus";
-        self.permit_setting(caller, action, bucket, BucketSetting::Policy)
-            .await?;
+        self.permit_setting(caller, action, bucket, BucketSetting::Policy)?;
         let bucket = bucket.clone();
         self.blocking(move |local| {
             let policy = local.bucket_setting(&bucket, BucketSetting::Policy)?;
@@ -156,7 +154,7 @@ impl Buckets {
         bucket: &BucketName,
     ) -> Result<Vec<LifecycleRule>> {
         let action = "s3:GetLifecycleConfiguration";
-        self.permit(caller, action, bucket, &Context::new()).await?;
+        self.permit(caller, action, bucket, &Context::new())?;
         self.local(bucket, "GetBucketLifecycleConfiguration")?;
         let bucket = bucket.clone();
         self.blocking(move |local| local.lifecycle(&bucket)).await
@@ -170,7 +168,7 @@ impl Buckets {
         rules: Vec<LifecycleRule>,
     ) -> Result<()> {
         let action = "s3:PutLifecycleConfiguration";
-        self.permit(caller, action, bucket, &Context::new()).await?;
+        self.permit(caller, action, bucket, &Context::new())?;
         self.local(bucket, "PutBucketLifecycleConfiguration")?;
         let bucket = bucket.clone();
         self.blocking(move |local| local.set_lifecycle(&bucket, &rules))
@@ -201,7 +199,7 @@ impl Buckets {
         bucket: &BucketName,
         action: &str,
     ) -> Result<()> {
-        self.permit(caller, action, bucket, &Context::new()).await?;
+        self.permit(caller, action, bucket, &Context::new())?;
         self.local(bucket, action)?;
         let bucket = bucket.clone();
         self.blocking(move |local| local.versioning(&bucket).map(|_| ()))
@@ -210,7 +208,7 @@ impl Buckets {
 
     /// Checks that the caller may do `action` with a setting. The account's root always may with
     /// the policy: nobody can be locked out of a bucket for good.
-    async fn permit_setting(
+    fn permit_setting(
         &self,
         caller: &Caller,
         action: &str,
@@ -220,7 +218,7 @@ impl Buckets {
         if setting == BucketSetting::Policy && is_root(caller) {
             caller.may(action, &bucket.arn())?;
         } else {
-            self.permit(caller, action, bucket, &Context::new()).await?;
+            self.permit(caller, action, bucket, &Context::new())?;
         }
         if self.is_remote(bucket) {
             return Err(not_remote(bucket, action.trim_start_matches("s3:")));

@@ -36,7 +36,7 @@ impl Buckets {
         let local = self.local(bucket, "GetObjectTagging")?;
         let found = local.object_tags(bucket, key, version_id).await;
         match found {
-            Err(error) => Err(self.hide_absent(caller, bucket, error).await),
+            Err(error) => Err(self.hide_absent(caller, bucket, error)),
             found => found,
         }
     }
@@ -64,15 +64,14 @@ impl Buckets {
         let local = self.local(bucket, operation)?;
         let done = local.set_object_tags(bucket, key, version_id, tags).await;
         match done {
-            Err(error) => Err(self.hide_absent(caller, bucket, error).await),
+            Err(error) => Err(self.hide_absent(caller, bucket, error)),
             done => done,
         }
     }
 
     /// The tags of a bucket.
     pub async fn bucket_tags(&self, caller: &Caller, bucket: &BucketName) -> Result<Tags> {
-        self.permit(caller, "s3:GetBucketTagging", bucket, &Context::new())
-            .await?;
+        self.permit(caller, "s3:GetBucketTagging", bucket, &Context::new())?;
         self.local(bucket, "GetBucketTagging")?;
         let bucket = bucket.clone();
         self.blocking(move |local| local.bucket_tags(&bucket)).await
@@ -92,8 +91,7 @@ impl Buckets {
         if !tags.is_empty() {
             keys.set_all("aws:TagKeys", tags.keys());
         }
-        self.permit(caller, "s3:PutBucketTagging", bucket, &keys)
-            .await?;
+        self.permit(caller, "s3:PutBucketTagging", bucket, &keys)?;
         self.local(bucket, "PutBucketTagging")?;
         let bucket = bucket.clone();
         self.blocking(move |local| local.set_bucket_tags(&bucket, &tags))

@@ -14,8 +14,7 @@ impl Buckets {
         caller: &Caller,
         bucket: &BucketName,
     ) -> Result<Option<Versioning>> {
-        self.permit(caller, "s3:GetBucketVersioning", bucket, &Context::new())
-            .await?;
+        self.permit(caller, "s3:GetBucketVersioning", bucket, &Context::new())?;
         self.local(bucket, "GetBucketVersioning")?;
         let bucket = bucket.clone();
         self.blocking(move |local| local.versioning(&bucket)).await
@@ -28,8 +27,7 @@ impl Buckets {
         bucket: &BucketName,
         versioning: Versioning,
     ) -> Result<()> {
-        self.permit(caller, "s3:PutBucketVersioning", bucket, &Context::new())
-            .await?;
+        self.permit(caller, "s3:PutBucketVersioning", bucket, &Context::new())?;
         self.local(bucket, "PutBucketVersioning")?;
         let bucket = bucket.clone();
         self.blocking(move |local| local.set_versioning(&bucket, versioning))
@@ -45,8 +43,7 @@ impl Buckets {
     ) -> Result<VersionPage> {
         let keys = listing_keys(&request.prefix, request.delimiter.as_deref());
         let keys = keys.with("s3:max-keys", request.max.to_string());
-        self.permit(caller, "s3:ListBucketVersions", bucket, &keys)
-            .await?;
+        self.permit(caller, "s3:ListBucketVersions", bucket, &keys)?;
         let local = self.local(bucket, "ListObjectVersions")?;
         local.list_versions(bucket, request).await
     }

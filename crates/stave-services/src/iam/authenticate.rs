@@ -53,6 +53,17 @@ pub struct Authenticated {
     pub caller: Caller,
     /// What the body must be; where it was at hand it has been checked.
     pub payload: Payload,
+    /// What is to be noted of it.
+    pub used: Option<KeyUse>,
+}
+
+/// A use of an access key that is to be noted ([`Iam::note_use`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyUse {
+    key_id: String,
+    role_id: Option<String>,
+    service: String,
+    region: String,
 }
 
 /// Why a request is not let in.
@@ -120,9 +131,8 @@ impl Iam {
         let key = self.known_key(presented.access_key(), presented.session_token())?;
         let verified = presented.verify(request, key.secret(), expected)?;
         let scope = presented.scope();
-        // A disk that is full must not keep people out: when a key was last used may be lost.
-        let _ = self.note_use(&key, &scope.service, &scope.region);
         Ok(Authenticated {
+            used: self.use_of(&key, &scope.service, &scope.region),
             caller: key.into_caller(keys),
             payload: verified.payload,
         })
@@ -133,33 +143,37 @@ impl Iam {
         if token.is_some_and(|token| token.len() > MAX_TOKEN_BYTES) || id.len() > 128 {
             return Err(unknown());
         }
-        self.store().iam_read(|rows| {
-            let generation = rows.generation()?;
-            let key = (id.to_owned(), token.map(str::to_owned));
-            let remembered = lock(&self.0.known.keys).get(&key).cloned();
-            let found = match remembered {
-                Some((then, found)) if then == generation => found,
-                _ => {
-                    let found = match token {
-                        None => self.long_term(rows, id)?,
-                        Some(token) => self.temporary(rows, id, token)?,
-                    };
-                    let mut keys = lock(&self.0.known.keys);
-                    if keys.len() >= KEPT {
-                        keys.clear();
-                    }
-                    keys.insert(key, (generation, found.clone()));
-                    found
-                }
-            };
-            if found.expires_at.is_some_and(|at| at <= rows.now()) {
-                return Err(expired());
-            }
-            Ok(KnownKey {
-                caller: found.caller.with_keys(&Context::new().at(rows.now())),
-                ..found
-            })
+        let (now, generation) = (self.store().now(), self.store().iam_generation()?);
+        let key = (id.to_owned(), token.map(str::to_owned));
+        let remembered = lock(&self.0.known.keys).get(&key).cloned();
+        let found = match remembered {
+            Some((then, found)) if then == generation => found,
+            _ => self.look_up(key)?,
+        };
+        if found.expires_at.is_some_and(|at| at <= now) {
+            return Err(expired());
+        }
+        Ok(KnownKey {
+            caller: found.caller.with_keys(&Context::new().at(now)),
+            ..found
         })
+    }
+
+    /// Reads what is known of an access key, and remembers it.
+    fn look_up(&self, (id, token): KeyAndToken) -> Result<KnownKey> {
+        let (generation, found) = self.store().iam_read(|rows| {
+            let found = match &token {
+                None => self.long_term(rows, &id)?,
+                Some(token) => self.temporary(rows, &id, token)?,
+            };
+            Ok((rows.generation()?, found))
+        })?;
+        let mut keys = lock(&self.0.known.keys);
+        if keys.len() >= KEPT {
+            keys.clear();
+        }
+        keys.insert((id, token), (generation, found.clone()));
+        Ok(found)
     }
 
     /// The secret of an access key, temporary ones included. It says nothing about whether the
@@ -173,26 +187,34 @@ impl Iam {
         self.0.seal.open_secret(&key.id, &key.secret)
     }
 
-    /// Notes that a key was used for a service in a region: now and then, not at every request.
-    pub fn note_use(&self, key: &KnownKey, service: &str, region: &str) -> Result<()> {
-        let now = self.store().iam_read(|rows| Ok(rows.now()))?;
+    /// That a key is used for a service in a region, if that is to be noted: it is now and then,
+    /// not at every request.
+    pub fn use_of(&self, key: &KnownKey, service: &str, region: &str) -> Option<KeyUse> {
+        let now = self.store().now();
         let owner = key.role_id.as_ref().unwrap_or(&key.id);
-        {
-            let mut noted = lock(&self.0.known.noted);
-            let due = noted
-                .get(owner)
-                .is_none_or(|at| (now.as_second() - at.as_second()).abs() >= NOTE_SECONDS);
-            if !due {
-                return Ok(());
-            }
-            if noted.len() >= KEPT {
-                noted.clear();
-            }
-            noted.insert(owner.clone(), now);
+        let mut noted = lock(&self.0.known.noted);
+        let is_recent = |at: &Timestamp| (now.as_second() - at.as_second()).abs() < NOTE_SECONDS;
+        if noted.get(owner).is_some_and(is_recent) {
+            return None;
         }
-        self.store().iam_note(|rows| match &key.role_id {
-            Some(role_id) => rows.note_used(role_id, Some(region)),
-            None => rows.note_access_key_used(&key.id, service, region),
+        if noted.len() >= KEPT {
+            noted.clear();
+        }
+        noted.insert(owner.clone(), now);
+        Some(KeyUse {
+            key_id: key.id.clone(),
+            role_id: key.role_id.clone(),
+            service: service.to_owned(),
+            region: region.to_owned(),
+        })
+    }
+
+    /// Notes that a key was used. A disk that is full must not keep people out: it may be lost.
+    /// Blocking.
+    pub fn note_use(&self, used: &KeyUse) -> Result<()> {
+        self.store().iam_note(|rows| match &used.role_id {
+            Some(role_id) => rows.note_used(role_id, Some(&used.region)),
+            None => rows.note_access_key_used(&used.key_id, &used.service, &used.region),
         })
     }
 

@@ -49,7 +49,7 @@ pub use stave_store::iam::{EntityKind, Tags};
 
 pub use self::account::AccountSummary;
 pub use self::attachments::{AttachedPolicy, PolicyEntity, PolicyUsage};
-pub use self::authenticate::{Authenticated, KnownKey, Unauthenticated};
+pub use self::authenticate::{Authenticated, KeyUse, KnownKey, Unauthenticated};
 pub use self::details::{AccountDetails, DetailFilter, EntityDetail, PolicyDetail};
 pub use self::groups::Group;
 pub use self::keys::{AccessKey, LastUse, NewAccessKey};

@@ -80,7 +80,9 @@ fn document(tx: &Connection, bucket: &BucketName, name: &str) -> Result<Option<S
 impl LocalBuckets {
     fn setting(&self, bucket: &BucketName, name: &str) -> Result<Option<String>> {
         self.existing_root(bucket)?;
-        self.store.database().read(|tx| document(tx, bucket, name))
+        self.store
+            .database()
+            .glance(|db| document(db, bucket, name))
     }
 
     /// Writes a setting, or removes it.
@@ -109,7 +111,7 @@ impl LocalBuckets {
     /// Whether `bucket` keeps versions; none when it never did. Blocking.
     pub fn versioning(&self, bucket: &BucketName) -> Result<Option<Versioning>> {
         self.existing_root(bucket)?;
-        self.store.database().read(|tx| versioning(tx, bucket))
+        self.store.database().glance(|db| versioning(db, bucket))
     }
 
     /// Says whether `bucket` keeps versions from now on. There is no way back to never. Blocking.

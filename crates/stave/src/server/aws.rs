@@ -133,7 +133,12 @@ fn authenticate(
     };
     let keys = request_keys(head, peer);
     let authenticated = iam.authenticate(&request, &presented, &expected, &keys);
-    Ok(authenticated.map_err(unauthenticated)?.caller)
+    let authenticated = authenticated.map_err(unauthenticated)?;
+    if let Some(used) = &authenticated.used {
+        // When a key was last used may be lost.
+        let _ = iam.note_use(used);
+    }
+    Ok(authenticated.caller)
 }
 
 /// The condition keys that a request brings.

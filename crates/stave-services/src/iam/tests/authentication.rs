@@ -61,12 +61,13 @@ fn who_signs_comes_in() {
         .create_access_key(&world.root, Some("maya"))
         .expect("made");
     let (id, secret) = (made.key.id.as_str(), made.secret.expose());
-    let caller = send(&world, id, secret, None).expect("in").caller;
+    let Authenticated { caller, used, .. } = send(&world, id, secret, None).expect("in");
     assert_eq!(
         caller.principal().arn(),
         "arn:aws:iam::123456789012:user/maya"
     );
     assert_eq!(caller.context().single("aws:SourceIp"), Some("10.0.0.1"));
+    world.iam.note_use(&used.expect("new")).expect("noted");
     let used = world
         .iam
         .access_key_last_used(&world.root, id)

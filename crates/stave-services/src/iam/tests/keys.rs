@@ -164,7 +164,8 @@ fn the_last_use_is_noted_now_and_then() {
     let last = || iam.access_key_last_used(root, &id).expect("there");
     assert_eq!(last().used_at, None);
     let known = iam.known_key(&id, None).expect("known");
-    iam.note_use(&known, "s3", "us-east-1").expect("noted");
+    let used = |service| iam.use_of(&known, service, "us-east-1");
+    iam.note_use(&used("s3").expect("new")).expect("noted");
     let first = last();
     assert_eq!(first.used_at, Some(world.clock.now()));
     assert_eq!(first.service.as_deref(), Some("s3"));
@@ -173,10 +174,9 @@ fn the_last_use_is_noted_now_and_then() {
         (Some("us-east-1"), Some("maya"))
     );
     world.wait(30);
-    iam.note_use(&known, "glue", "us-east-1").expect("noted");
-    assert_eq!(last(), first);
+    assert_eq!(used("glue"), None);
     world.wait(31);
-    iam.note_use(&known, "glue", "us-east-1").expect("noted");
+    iam.note_use(&used("glue").expect("due")).expect("noted");
     assert_eq!(last().service.as_deref(), Some("glue"));
     assert_eq!(
         fault(iam.access_key_last_used(root, "AKIAIOSFODNN7EXAMPLE")),

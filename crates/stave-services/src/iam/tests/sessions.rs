@@ -416,10 +416,8 @@ fn the_use_of_a_role_is_noted() {
         .iam
         .known_key(&credentials.access_key_id, token)
         .expect("known");
-    world
-        .iam
-        .note_use(&known, "s3", "us-east-1")
-        .expect("noted");
+    let used = world.iam.use_of(&known, "s3", "us-east-1").expect("new");
+    world.iam.note_use(&used).expect("noted");
     let role = world.iam.get_role(&world.root, "reader").expect("there");
     assert_eq!(role.used_at, Some(world.clock.now()));
     assert_eq!(role.used_region.as_deref(), Some("us-east-1"));

@@ -1,12 +1,12 @@
 //! The account's own row.
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use stave_core::Result;
 
 use super::Rows;
 use crate::statements::Statements as _;
-use crate::store::{from_micros, to_micros};
+use crate::store::{Store, from_micros, to_micros};
 
 /// What the account itself has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,19 @@ pub struct Account {
     pub password_policy: Option<String>,
     /// When the home was first started.
     pub created_at: Timestamp,
+}
+
+impl Store {
+    /// A number that changes whenever IAM does.
+    pub fn iam_generation(&self) -> Result<i64> {
+        self.database().glance(generation)
+    }
+}
+
+fn generation(connection: &Connection) -> Result<i64> {
+    let sql = "SELECT generation FROM iam_account";
+    let found = connection.one(sql, [], |row| row.get(0))?;
+    Ok(found.unwrap_or(-1))
 }
 
 impl Rows<'_> {
@@ -40,10 +53,7 @@ impl Rows<'_> {
 
     /// A number that changes whenever IAM does.
     pub fn generation(&self) -> Result<i64> {
-        let found = self
-            .tx
-            .one("SELECT generation FROM iam_account", [], |row| row.get(0))?;
-        Ok(found.unwrap_or(-1))
+        generation(self.tx)
     }
 
     /// Makes the account.

@@ -10,6 +10,7 @@ use stave_core::iam::{Context, Grants, Principal};
 use stave_core::sigv4::{Expected, HttpRequest, Payload, Presented};
 use stave_core::{Caller, Credential};
 use stave_services::Iam;
+use stave_services::iam::KeyUse;
 
 use super::door::Origin;
 use super::errors::{from_authentication, from_refusal};
@@ -36,9 +37,11 @@ pub(super) struct Asker {
     pub(super) payload: Payload,
     /// Whether the signature stands in the query.
     pub(super) is_presigned: bool,
+    /// What is to be noted of the access key.
+    pub(super) used: Option<KeyUse>,
 }
 
-/// Says who asks; `bucket` is what the host names. Who has not signed is anonymous. Blocking.
+/// Says who asks; `bucket` is what the host names. Who has not signed is anonymous.
 pub(super) fn authenticate(
     iam: &Iam,
     region: &str,
@@ -72,6 +75,7 @@ pub(super) fn authenticate(
             caller: anonymous(iam.account(), &keys.at(now)),
             payload: unsigned_payload(&parts.headers),
             is_presigned: false,
+            used: None,
         });
     };
     let keys = signature_keys(keys, &presented, parts, now);
@@ -89,6 +93,7 @@ pub(super) fn authenticate(
         caller: authenticated.caller,
         payload: authenticated.payload,
         is_presigned: presented.is_presigned(),
+        used: authenticated.used,
     })
 }
 

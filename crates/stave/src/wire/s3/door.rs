@@ -14,6 +14,7 @@ use s3s::{Body, S3Result};
 use stave_core::sigv4::Payload;
 use stave_core::{Caller, Result};
 use stave_services::{Buckets, Iam, Notifications};
+use stave_store::blocking;
 
 use super::authenticate::{Asker, authenticate};
 use super::backend::Backend;
@@ -181,7 +182,7 @@ impl S3Door {
     /// Serves a request. The body is taken when it begins to be read.
     async fn serve(
         &self,
-        parts: Parts,
+        mut parts: Parts,
         body: &mut Option<Body>,
         origin: &Origin,
     ) -> S3Result<Response<Body>> {
@@ -195,7 +196,7 @@ impl S3Door {
             let body = body.take().unwrap_or_default();
             return poster.post(&parts, &bucket, body, origin).await;
         }
-        let (mut parts, asker) = self.let_in(parts, origin).await?;
+        let asker = self.let_in(&parts, origin).await?;
         if asker.is_presigned {
             move_query_to_headers(&mut parts)?;
         }
@@ -221,18 +222,22 @@ impl S3Door {
         })
     }
 
-    async fn let_in(&self, parts: Parts, origin: &Origin) -> S3Result<(Parts, Asker)> {
-        let (inside, origin) = (Arc::clone(&self.0), origin.clone());
-        tokio::task::spawn_blocking(move || {
-            let now = inside.buckets.now();
-            let region = &inside.options.region;
-            let host = host_of(&parts).unwrap_or_default();
-            let bucket = inside.hosts.bucket(&host);
-            let asker = authenticate(&inside.iam, region, &parts, bucket, &origin, now)?;
-            Ok((parts, asker))
-        })
-        .await
-        .map_err(s3s::S3Error::internal_error)?
+    /// Says who asks. It reads a row or two, which takes less than to hand it to a thread that may
+    /// block; what it writes, now and then, goes there.
+    async fn let_in(&self, parts: &Parts, origin: &Origin) -> S3Result<Asker> {
+        let inside = &*self.0;
+        let now = inside.buckets.now();
+        let region = &inside.options.region;
+        let host = host_of(parts).unwrap_or_default();
+        let bucket = inside.hosts.bucket(&host);
+        let mut asker = authenticate(&inside.iam, region, parts, bucket, origin, now)?;
+        if let Some(used) = asker.used.take() {
+            let iam = inside.iam.clone();
+            let noted = blocking("a key's use was not noted", move || iam.note_use(&used));
+            // It may be lost: a full disk must not keep people out.
+            let _ = noted.await;
+        }
+        Ok(asker)
     }
 
     /// The body without what is wrapped around it, and all of it where it is small or a document.

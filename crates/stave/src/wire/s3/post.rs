@@ -117,8 +117,10 @@ impl Poster<'_> {
         if !is_right {
             return Err(from_refusal(&Refusal::Mismatch));
         }
-        // When a key was last used may be lost.
-        let _ = self.iam.note_use(key, "s3", self.region);
+        if let Some(used) = self.iam.use_of(key, "s3", self.region) {
+            // When a key was last used may be lost.
+            let _ = self.iam.note_use(&used);
+        }
         Ok(key.clone().into_caller(&Context::new()))
     }
 

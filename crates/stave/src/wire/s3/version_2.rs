@@ -90,7 +90,7 @@ impl SignedUrl {
         })
     }
 
-    /// Says who has signed; `bucket` is what the host names. Blocking.
+    /// Says who has signed; `bucket` is what the host names.
     pub(super) fn verify(
         &self,
         iam: &Iam,
@@ -116,12 +116,11 @@ impl SignedUrl {
         if !is_signed(key.secret(), text.as_bytes(), &self.signature) {
             return Err(from_refusal(&Refusal::Mismatch));
         }
-        // When a key was last used may be lost.
-        let _ = iam.note_use(&key, "s3", region);
         let keys = keys
             .with("s3:signatureversion", "AWS")
             .with("s3:authType", "REST-QUERY-STRING");
         Ok(Asker {
+            used: iam.use_of(&key, "s3", region),
             caller: key.into_caller(&keys),
             payload: Payload::Unsigned,
             is_presigned: true,
