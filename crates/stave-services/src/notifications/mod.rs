@@ -18,6 +18,7 @@ mod tests;
 mod work;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use stave_core::{BucketName, Caller, ErrorKind, Result};
@@ -45,6 +46,8 @@ struct Parts {
     targets: Arc<dyn Targets>,
     /// Woken when something has happened to an object.
     work: tokio::sync::Notify,
+    /// Whether any bucket has been told to tell anybody, as far as this process knows.
+    is_asked: AtomicBool,
 }
 
 impl Notifications {
@@ -61,12 +64,15 @@ impl Notifications {
             schedules,
             targets,
             work: tokio::sync::Notify::new(),
+            is_asked: AtomicBool::new(true),
         }))
     }
 
     /// Something has happened to an object of this process: whoever waits may work.
     pub fn wake(&self) {
-        self.0.work.notify_one();
+        if self.0.is_asked.load(Ordering::Relaxed) {
+            self.0.work.notify_one();
+        }
     }
 
     /// Waits until there may be something to work on, for a while at most: another process may
@@ -100,6 +106,7 @@ impl Notifications {
         } else {
             // Before it is said, so that nothing that happens from then on goes by.
             self.0.store.add_event_consumer(CONSUMER)?;
+            self.0.is_asked.store(true, Ordering::Relaxed);
             Some(configuration.to_text()?)
         };
         buckets.set_bucket_setting(bucket, BucketSetting::Notification, document.as_deref())

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use jiff::SignedDuration;
 use stave_core::{BucketName, ErrorKind, Result};
@@ -88,9 +89,13 @@ impl Notifications {
     pub fn pass_some_on(&self) -> Result<Worked> {
         let taken = match self.0.store.take_events(CONSUMER, BATCH) {
             // No bucket has ever been told to tell anybody.
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Worked::default()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.0.is_asked.store(false, Ordering::Relaxed);
+                return Ok(Worked::default());
+            }
             taken => taken?,
         };
+        self.0.is_asked.store(true, Ordering::Relaxed);
         let (Some(first), Some(last)) = (taken.events.first(), taken.events.last()) else {
             return Ok(Worked::default());
         };
