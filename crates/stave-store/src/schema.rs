@@ -2,7 +2,7 @@
 //! has been released is never changed; a new one is added after it.
 
 /// Each step brings `user_version` up by one.
-pub(crate) const STEPS: &[&str] = &[FIRST, MEMORY, BOOKMARKS, IAM, S3, EVENTS, FUNCTIONS];
+pub(crate) const STEPS: &[&str] = &[FIRST, MEMORY, BOOKMARKS, IAM, S3, EVENTS, FUNCTIONS, OWNERS];
 
 /// Identities (`inode`, `mtime_ns`, `size`) tie a row to one very file: a row
 /// counts only for the file that it was written for. `pending` names the upload
@@ -494,4 +494,10 @@ CREATE TABLE invocations (
 CREATE INDEX invocations_due ON invocations (due_at, seq) WHERE owner IS NULL;
 CREATE INDEX invocations_owner ON invocations (owner) WHERE owner IS NOT NULL;
 CREATE INDEX invocations_function ON invocations (function);
+";
+
+/// Who has taken a delivery: what a process that has died took is taken back at once.
+const OWNERS: &str = "
+ALTER TABLE eventing_deliveries ADD COLUMN owner TEXT;
+CREATE INDEX eventing_deliveries_owner ON eventing_deliveries (owner) WHERE owner IS NOT NULL;
 ";

@@ -9,7 +9,7 @@ use stave_core::{Clock, IdSource, Result};
 
 use crate::database::Database;
 use crate::home::Home;
-use crate::liveness::{Scratch, any_dead, sweep_dead};
+use crate::liveness::{LivenessLock, Scratch, any_dead, lock_path, sweep_dead};
 use crate::local::{Arrival, Folders, LocalBuckets, sync_folder};
 use crate::objects::MIN_PART_BYTES;
 use crate::schema::STEPS;
@@ -191,6 +191,16 @@ impl Store {
             }
         };
         Ok(Arc::clone(uploads.insert(scratch)))
+    }
+
+    /// The name under which this process is known to be alive.
+    pub fn process(&self) -> Result<String> {
+        Ok(self.uploads()?.id().to_owned())
+    }
+
+    /// Whether the process of that name is alive.
+    pub(crate) fn is_alive(&self, process: &str) -> Result<bool> {
+        LivenessLock::is_held(&lock_path(&self.0.home.uploads(), process))
     }
 
     /// The smallest part of an upload that is not the last, in bytes.

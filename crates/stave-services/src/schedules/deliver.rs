@@ -16,7 +16,7 @@ use super::scheduler::BusParameters;
 use super::{BUSY, Schedules, Sender, Shipment};
 use crate::blocking::blocking;
 
-/// For how long a delivery is kept from others, in seconds.
+/// For how long a delivery is kept from others while who took it lives, in seconds.
 const LEASE_SECONDS: i64 = 60;
 /// How long a target may take to answer.
 const ANSWER: Duration = Duration::from_secs(45);
@@ -98,13 +98,15 @@ impl Schedules {
     pub fn deliver(&self) -> BoxFuture<'_, Result<Delivered>> {
         Box::pin(async move {
             let taken = blocking(self.store(), |store| {
+                store.take_back_deliveries()?;
                 let next = store.eventing_read(next_delivery)?;
                 if next.is_none_or(|next| next > store.clock_now()) {
                     return Ok(Vec::new());
                 }
+                let owner = store.process()?;
                 store.eventing_note(|rows| {
                     let until = later(rows.now(), LEASE_SECONDS);
-                    rows.take_deliveries(until, BATCH)
+                    rows.take_deliveries(&owner, until, BATCH)
                 })
             })
             .await?;

@@ -13,7 +13,6 @@ use super::LocalBuckets;
 use super::files::{self, Identity};
 use super::index;
 use crate::faults::{IoContext, SqlContext, io_error};
-use crate::liveness::{LivenessLock, lock_path};
 
 /// How many files are looked at before others get their turn at writing.
 const BATCH: usize = 1000;
@@ -24,7 +23,7 @@ impl LocalBuckets {
     pub(crate) fn forget_dead_uploads(&self) -> Result<()> {
         for (pending, bucket, key, identity) in self.pending_uploads()? {
             let owner = pending.split('/').next().unwrap_or_default();
-            if LivenessLock::is_held(&lock_path(&self.store.home().uploads(), owner))? {
+            if self.store.is_alive(owner)? {
                 continue;
             }
             let bucket = BucketName::new(bucket)?;

@@ -151,19 +151,25 @@ async fn who_is_busy_is_tried_as_long_as_there_is_time() {
 async fn what_a_dead_process_had_taken_is_delivered_by_another() {
     let world = one_rule(None);
     world.put(entry("s", "{}")).expect("accepted");
-    // A process takes it and dies before it delivers.
-    let taken = world
-        .store
-        .eventing_note(|rows| rows.take_deliveries(rows.now() + SignedDuration::from_secs(60), 10))
-        .expect("taken");
+    let take = |owner: &str| {
+        let until = world.clock.now() + SignedDuration::from_secs(60);
+        let taken = world
+            .store
+            .eventing_note(|rows| rows.take_deliveries(owner, until, 10));
+        taken.expect("taken")
+    };
+    // A process takes it and hangs.
+    let taken = take(&world.store.process().expect("alive"));
     assert_eq!(taken.len(), 1);
     let other = world.other(Missed::RunOnce);
     let next = other.work().await.expect("worked").expect("kept");
     assert!(world.targets.take().is_empty());
+    // Another takes it then, and dies before it delivers.
     world.clock.set(next);
+    assert_eq!(take("dead").len(), 1);
     other.work().await.expect("worked");
     let got = world.targets.take();
-    assert_eq!((got.len(), got[0].attempt), (1, 2));
+    assert_eq!((got.len(), got[0].attempt), (1, 3));
 
     // Another delivers and dies before it says so: it comes again, under the same id.
     let id = got[0].id.clone();

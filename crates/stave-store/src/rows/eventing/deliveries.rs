@@ -1,8 +1,9 @@
 //! What is on its way to a target: a row from the moment that it is decided until it has
 //! arrived or is given up.
 //!
-//! Taking a delivery moves the time from which it may be taken: if who took it dies, it is
-//! taken again then. Every taking is counted, and only the last one may end it.
+//! Taking a delivery notes who takes it, and moves the time from which it may be taken. If that
+//! process dies, whoever looks takes it back; if it hangs, it is taken again at that time. Every
+//! taking is counted, and only the last one may end it.
 
 use jiff::Timestamp;
 use rusqlite::{Row, params};
@@ -11,7 +12,7 @@ use stave_core::Result;
 use super::super::limit;
 use super::Rows;
 use crate::statements::Statements as _;
-use crate::store::{from_micros, to_micros};
+use crate::store::{Store, from_micros, to_micros};
 
 /// How many deliveries that were given up are kept; the oldest go first.
 const KEPT_DEAD_LETTERS: i64 = 10_000;
@@ -102,6 +103,23 @@ fn read_dead(row: &Row<'_>) -> rusqlite::Result<DeadLetter> {
     })
 }
 
+impl Store {
+    /// Takes back what processes that have died had taken; says how many deliveries.
+    pub fn take_back_deliveries(&self) -> Result<usize> {
+        let owners = self.database().glance(|db| {
+            let sql = "SELECT DISTINCT owner FROM eventing_deliveries WHERE owner IS NOT NULL";
+            db.list(sql, [], |row| row.get::<_, String>(0))
+        })?;
+        let mut taken = 0;
+        for owner in owners {
+            if !self.is_alive(&owner)? {
+                taken += self.eventing_note(|rows| rows.take_back(&owner))?;
+            }
+        }
+        Ok(taken)
+    }
+}
+
 impl Rows<'_> {
     /// Queues a delivery; `false` when one of its id is queued already.
     pub fn add_delivery(&self, new: &NewDelivery) -> Result<bool> {
@@ -125,17 +143,22 @@ impl Rows<'_> {
         Ok(added > 0)
     }
 
-    /// Takes the deliveries that may be taken now, the first queued first, and keeps them from
-    /// others until `until`.
-    pub fn take_deliveries(&self, until: Timestamp, max: usize) -> Result<Vec<Delivery>> {
+    /// Gives the process `owner` the deliveries that may be taken now, the first queued first,
+    /// and keeps them from others until `until`.
+    pub fn take_deliveries(
+        &self,
+        owner: &str,
+        until: Timestamp,
+        max: usize,
+    ) -> Result<Vec<Delivery>> {
         let now = to_micros(self.now);
         let mut taken = self.tx.list(
-            "UPDATE eventing_deliveries SET next_at = ?2, attempts = attempts + 1
+            "UPDATE eventing_deliveries SET next_at = ?2, attempts = attempts + 1, owner = ?4
              WHERE seq IN (SELECT seq FROM eventing_deliveries WHERE next_at <= ?1
                            ORDER BY next_at, seq LIMIT ?3)
              RETURNING seq, id, source, target, role, payload, details, max_attempts,
              expires_at, created_at, attempts",
-            params![now, to_micros(until), limit(max)],
+            params![now, to_micros(until), limit(max), owner],
             read,
         )?;
         taken.sort_by_key(|delivery| delivery.seq);
@@ -154,10 +177,19 @@ impl Rows<'_> {
     /// A delivery is to be tried again at `at`. `false` when somebody else has taken it since.
     pub fn retry_delivery(&self, delivery: &Delivery, at: Timestamp) -> Result<bool> {
         let noted = self.tx.run(
-            "UPDATE eventing_deliveries SET next_at = ?3 WHERE seq = ?1 AND attempts = ?2",
+            "UPDATE eventing_deliveries SET next_at = ?3, owner = NULL
+             WHERE seq = ?1 AND attempts = ?2",
             params![delivery.seq.cast_signed(), delivery.attempt, to_micros(at)],
         )?;
         Ok(noted > 0)
+    }
+
+    /// Lets others take at once what the process `owner` has taken; says how much.
+    fn take_back(&self, owner: &str) -> Result<usize> {
+        self.tx.run(
+            "UPDATE eventing_deliveries SET next_at = ?2, owner = NULL WHERE owner = ?1",
+            params![owner, to_micros(self.now)],
+        )
     }
 
     /// Gives a delivery up. `false` when somebody else has taken it since.

@@ -140,9 +140,11 @@ fn a_delivery_is_taken_by_one_until_it_is_let_go() {
     assert!(!add("1").expect("there"));
     assert!(add("2").expect("added"));
     let take = |store: &Store, max| {
+        let owner = store.process().expect("alive");
         store
             .eventing_note(|rows| {
-                rows.take_deliveries(rows.now() + jiff::SignedDuration::from_secs(60), max)
+                let until = rows.now() + jiff::SignedDuration::from_secs(60);
+                rows.take_deliveries(&owner, until, max)
             })
             .expect("taken")
     };
@@ -157,7 +159,7 @@ fn a_delivery_is_taken_by_one_until_it_is_let_go() {
         Some(at(60))
     );
 
-    // Who took the first is thought dead; what it says then does not count any more.
+    // Who took the first hangs; what it says then does not count any more.
     clock.set(at(61));
     let again = take(&other, 1);
     assert_eq!((again[0].new.id.as_str(), again[0].attempt), ("1", 2));
@@ -226,7 +228,7 @@ fn of_many_takers_each_delivery_has_one() {
                     let mut mine = Vec::new();
                     loop {
                         let some = store
-                            .eventing_note(|rows| rows.take_deliveries(at(60), 7))
+                            .eventing_note(|rows| rows.take_deliveries("one", at(60), 7))
                             .expect("taken");
                         if some.is_empty() {
                             return mine;
@@ -245,4 +247,27 @@ fn of_many_takers_each_delivery_has_one() {
     assert_eq!(taken.len(), 200);
     taken.dedup();
     assert_eq!(taken.len(), 200);
+}
+
+#[test]
+fn what_the_dead_had_taken_is_taken_back() {
+    let (dir, clock, store) = world();
+    let add = |id: &str| store.eventing_write(|rows| rows.add_delivery(&delivery(id)));
+    let take = |store: &Store| {
+        let owner = store.process().expect("alive");
+        let taken = store.eventing_note(|rows| rows.take_deliveries(&owner, at(60), 10));
+        taken.expect("taken")
+    };
+    assert!(add("1").expect("added"));
+    assert_eq!(take(&store).len(), 1);
+    let other = open(&dir, &clock);
+    assert!(add("2").expect("added"));
+    assert_eq!(take(&other).len(), 1);
+    assert_eq!(store.take_back_deliveries().expect("looked"), 0);
+    drop(other);
+    assert_eq!(store.take_back_deliveries().expect("looked"), 1);
+    let again = take(&store);
+    assert_eq!((again[0].new.id.as_str(), again[0].attempt), ("2", 2));
+    assert_eq!(again.len(), 1);
+    assert_eq!(store.take_back_deliveries().expect("looked"), 0);
 }
