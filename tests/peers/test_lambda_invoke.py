@@ -307,7 +307,8 @@ def test_many_at_once_run_side_by_side(function_server, make_function):
         "    while len(os.listdir(event['folder'])) < event['many']:\n        time.sleep(0.01)\n"
         "    return os.getpid()\n"
     )
-    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(6) as pool:
+    # /tmp is each one's own.
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder, concurrent.futures.ThreadPoolExecutor(6) as pool:
         payload = json.dumps({"folder": folder, "many": 6})
 
         def invoke(_):

@@ -59,7 +59,7 @@ use stave_core::{Clock, Result};
 use stave_store::Store;
 use stave_store::functions::Worker;
 pub use stave_store::functions::{LATEST, Tags};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OnceCell};
 
 use crate::iam::Iam;
 
@@ -115,6 +115,9 @@ pub struct FunctionsOptions {
     pub poll: Duration,
     /// How many times a function may come to itself before the chain is stopped.
     pub max_rounds: u32,
+    /// Whether functions are confined by what the operating system has for it: namespaces and
+    /// control groups, where they are there.
+    pub confine: bool,
 }
 
 impl Default for FunctionsOptions {
@@ -133,6 +136,7 @@ impl Default for FunctionsOptions {
             idle_environments: 64,
             poll: Duration::from_secs(1),
             max_rounds: 16,
+            confine: true,
         }
     }
 }
@@ -151,6 +155,7 @@ struct Parts {
     interpreters: runtimes::Interpreters,
     bootstraps: runtimes::Bootstraps,
     pool: pool::Pool,
+    confinement: OnceCell<environment::Confinement>,
     links: links::Links,
     /// Who we are in the queue. Its folder is that of the environments, too.
     worker: Worker,
@@ -184,6 +189,7 @@ impl Functions {
             interpreters,
             bootstraps,
             pool: pool::Pool::default(),
+            confinement: OnceCell::new(),
             links: links::Links::default(),
             worker,
             open_logs: Arc::default(),

@@ -1,6 +1,9 @@
 //! Starting an environment for a version: its credentials, its program, its variables.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
 
 use stave_core::iam::Context;
 use stave_core::{Caller, Error, Result};
@@ -8,7 +11,8 @@ use stave_core::{Caller, Error, Result};
 use super::Functions;
 use super::create::SERVICE;
 use super::definition::FunctionVersion;
-use super::environment::{Environment, Plan};
+use super::environment::{Confinement, Environment, Places, Plan};
+use super::errors::io_error;
 use super::runtimes::Machine;
 use crate::iam::{AssumeRole, AssumedRole};
 
@@ -20,7 +24,59 @@ impl Functions {
     pub(super) async fn start_environment(&self, version: &FunctionVersion) -> Result<Environment> {
         let plan = self.plan(version).await?;
         let sink = self.log_sink();
-        Environment::start(plan, std::sync::Arc::clone(&self.0.clock), sink).await
+        let confinement = self.confinement().await?;
+        Environment::start(plan, confinement, Arc::clone(&self.0.clock), sink).await
+    }
+
+    /// What leads functions where they belong. Files of the home that it names are copied into
+    /// the environment's folder where the home is hidden: certificates.
+    async fn surroundings(
+        &self,
+        own: &BTreeMap<String, String>,
+        folder: &Path,
+    ) -> Result<BTreeMap<String, String>> {
+        let mut variables = self.ports().surroundings.variables(own)?;
+        if !self.confinement().await?.has_namespaces() {
+            return Ok(variables);
+        }
+        let home = self.store().home();
+        for value in variables.values_mut() {
+            let path = Path::new(value.as_str());
+            let is_hidden = path.starts_with(home.root()) && !path.starts_with(home.functions());
+            if let (true, Some(name)) = (is_hidden, path.file_name()) {
+                let copy = folder.join(name);
+                fs::create_dir_all(folder)
+                    .and_then(|()| fs::copy(path, &copy))
+                    .map_err(|error| io_error(error, "copy", path))?;
+                *value = copy.to_string_lossy().into_owned();
+            }
+        }
+        Ok(variables)
+    }
+
+    /// What environments are confined by; found out when it is first asked for.
+    async fn confinement(&self) -> Result<&Confinement> {
+        let found = self.0.confinement.get_or_try_init(|| {
+            let this = self.clone();
+            crate::blocking::blocking(self.store(), move |store| {
+                if !this.options().confine {
+                    return Ok(Confinement::default());
+                }
+                let home = store.home();
+                let places = Places {
+                    home: home.root().to_owned(),
+                    functions: home.functions(),
+                };
+                Ok(Confinement::find(&places, this.0.worker.folder()))
+            })
+        });
+        found.await
+    }
+
+    /// How environments are kept to themselves, in words: by what, and their memory.
+    pub async fn confined_by(&self) -> Result<(bool, &'static str)> {
+        let found = self.confinement().await?;
+        Ok((found.has_namespaces(), found.memory()))
     }
 
     async fn plan(&self, version: &FunctionVersion) -> Result<Plan> {
@@ -40,7 +96,7 @@ impl Functions {
         // Whoever has only AWS's settings says there what Stave is to give it.
         let mut own = definition.environment.clone();
         own.extend(definition.extra_environment.clone());
-        given.extend(self.ports().surroundings.variables(&own)?);
+        given.extend(self.surroundings(&own, &folder).await?);
         given.extend(own);
         Ok(Plan {
             program: machine.program(&self.0.bootstraps, given)?,

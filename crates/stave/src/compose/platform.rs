@@ -61,6 +61,7 @@ impl Platform {
                 .clone()
                 .unwrap_or(usual.provided_packages),
             concurrency: config.functions.concurrency.unwrap_or(usual.concurrency),
+            confine: config.functions.confine.unwrap_or(usual.confine),
             ..usual
         };
         let iam = stave.iam()?.clone();

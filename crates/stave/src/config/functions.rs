@@ -6,7 +6,13 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 /// The keys of the table.
-pub(super) const KEYS: [&str; 4] = ["concurrency", "interpreters", "missed", "packages"];
+pub(super) const KEYS: [&str; 5] = [
+    "concurrency",
+    "confine",
+    "interpreters",
+    "missed",
+    "packages",
+];
 
 /// How functions and schedules run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -18,6 +24,8 @@ pub struct FunctionsConfig {
     pub packages: Option<Vec<String>>,
     /// How many functions may run at once.
     pub concurrency: Option<u32>,
+    /// Whether functions are confined by what the operating system has for it; yes unless said.
+    pub confine: Option<bool>,
     /// What becomes of a firing that was due while no server ran.
     pub missed: MissedFirings,
 }

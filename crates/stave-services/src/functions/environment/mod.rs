@@ -2,12 +2,14 @@
 //!
 //! What keeps one function from another is what the operating system keeps two processes of one
 //! user apart by: its own environment variables, working folder and temporary folder, and code
-//! that is read-only. A function can read what the user that runs Stave can read, the files of
-//! other functions and the home among it, and its processes can be seen by others'. Who runs
-//! code that they don't trust must give Stave a user, a container or a machine of its own.
+//! that is read-only; and what [`confine`] finds. A function can read what the user that runs
+//! Stave can read, the files of other functions among it and, where namespaces cannot be made,
+//! the home; its processes can be seen by others'. Who runs code that they don't trust must give
+//! Stave a user, a container or a machine of its own.
 //!
 //! Must not know: definitions, queues, permissions.
 
+mod confine;
 mod memory;
 mod output;
 mod process;
@@ -15,6 +17,7 @@ mod runtime_api;
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,6 +32,7 @@ use self::runtime_api::{Init, RuntimeApi};
 use super::errors::io_error;
 use super::ports::LogSink;
 
+pub(super) use self::confine::{Confinement, Places};
 pub(super) use self::process::{Program, kill_noted};
 pub(super) use self::runtime_api::{Answer, MAX_ANSWER_BYTES, Work};
 
@@ -101,6 +105,7 @@ impl Environment {
     /// Starts the process.
     pub async fn start(
         mut plan: Plan,
+        confinement: &Confinement,
         clock: Arc<dyn Clock>,
         sink: Arc<dyn LogSink>,
     ) -> Result<Self> {
@@ -109,12 +114,22 @@ impl Environment {
             .map_err(|error| io_error(error, "make the directory", &temporary))?;
         let folder = Folder(plan.folder.clone());
         let api = RuntimeApi::listen().await?;
+        let has_tmp = confinement.suits(&plan.program);
         let environment = &mut plan.program.environment;
         environment.insert("AWS_LAMBDA_RUNTIME_API".to_owned(), api.address());
-        environment
-            .entry("TMPDIR".to_owned())
-            .or_insert_with(|| temporary.to_string_lossy().into_owned());
-        let (process, pipe) = Process::start(&plan.program, &plan.folder.join("pid"))?;
+        if !has_tmp {
+            environment
+                .entry("TMPDIR".to_owned())
+                .or_insert_with(|| temporary.to_string_lossy().into_owned());
+        }
+        Process::check(&plan.program)?;
+        let group = confinement.group(&plan.folder, u64::from(plan.memory_mb) * MIB);
+        let program = confinement.wrap(
+            plan.program.clone(),
+            (&plan.folder, &temporary),
+            group.as_ref(),
+        );
+        let (process, pipe) = Process::start(&program, group, &plan.folder.join("pid"))?;
         let to = Target {
             sink,
             group: plan.log_group.clone(),
@@ -149,7 +164,7 @@ impl Environment {
                 status = self.process.wait() => {
                     break match tokio::time::timeout(LAST_WORDS, self.api.init()).await {
                         Ok(Init::Error(body)) => Ended::InitError(body),
-                        _ => Ended::Exited(told(status)),
+                        _ => self.exited(status),
                     };
                 }
                 () = &mut late => break Ended::TimedOut,
@@ -184,7 +199,7 @@ impl Environment {
                     if self.api.take_back() {
                         return None;
                     }
-                    break Ended::Exited(told(status));
+                    break self.exited(status);
                 }
                 () = &mut late => break Ended::TimedOut,
                 _ = tick.tick() => if Self::is_over(self.process.pid(), &self.plan, &mut self.peak_bytes) {
@@ -199,6 +214,15 @@ impl Environment {
         }
         self.output.drain();
         Some(Run { ended, took })
+    }
+
+    fn exited(&mut self, status: ExitStatus) -> Ended {
+        if self.process.ran_out_of_memory() {
+            // It had all that it may between two looks at it.
+            self.peak_bytes = u64::from(self.plan.memory_mb) * MIB;
+            return Ended::OutOfMemory;
+        }
+        Ended::Exited(told(status))
     }
 
     /// Whether the processes take more memory than they may.

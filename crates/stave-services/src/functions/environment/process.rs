@@ -2,18 +2,26 @@
 //! which nothing is but what it is given, and ended with all of the group.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
+use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
+use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+use nix::unistd::{AccessFlags, Pid, access};
 use stave_core::{Error, Result};
 use tokio::process::{Child, Command};
 
+use super::confine::Cgroup;
 use super::memory;
+
+/// How much of a program the kernel reads to see what it is.
+const HEAD_BYTES: u64 = 256;
 
 /// What is to be started.
 #[derive(Debug, Clone)]
@@ -30,17 +38,21 @@ pub(super) struct Process {
     child: Child,
     pid: u32,
     ended: Option<ExitStatus>,
+    group: Option<Cgroup>,
 }
 
 impl Process {
-    /// Starts `program`; what it writes comes out of the pipe. Its id is noted in `note`, by
-    /// which somebody else finds it when this process dies before it.
-    pub fn start(program: &Program, note: &Path) -> Result<(Self, OwnedFd)> {
-        let failed = |error: std::io::Error| {
-            Error::unavailable(format!("cannot start {}: {error}", program.path.display()))
-                .caused_by(error)
-        };
-        let (reader, writer) = std::io::pipe().map_err(failed)?;
+    /// Fails as starting `program` would. A program that is started by way of another, which
+    /// confines it, could only end badly.
+    pub fn check(program: &Program) -> Result<()> {
+        may_start(&program.path).map_err(|error| not_started(program, error))
+    }
+
+    /// Starts `program`, which joins `group`; what it writes comes out of the pipe. Its id is noted
+    /// in `note`, by which somebody else finds it when this process dies before it.
+    pub fn start(program: &Program, group: Option<Cgroup>, note: &Path) -> Result<(Self, OwnedFd)> {
+        let failed = |error| not_started(program, error);
+        let (reader, writer) = io::pipe().map_err(failed)?;
         let mut command = Command::new(&program.path);
         command
             .args(&program.args)
@@ -57,6 +69,7 @@ impl Process {
             child,
             pid,
             ended: None,
+            group,
         };
         let started = memory::started(pid).unwrap_or_default();
         fs::write(note, format!("{pid} {started}")).map_err(failed)?;
@@ -91,7 +104,41 @@ impl Process {
     /// Kills all of its group.
     pub fn kill(&self) {
         kill_group(self.pid);
+        if let Some(group) = &self.group {
+            // Who has left the process group is still here.
+            group.kill();
+        }
     }
+
+    /// Whether the kernel has ended it because it took too much memory.
+    pub fn ran_out_of_memory(&self) -> bool {
+        let is_killed = self.ended.is_some_and(|ended| ended.signal() == Some(9));
+        is_killed && self.group.as_ref().is_some_and(Cgroup::ran_out)
+    }
+}
+
+fn not_started(program: &Program, error: io::Error) -> Error {
+    Error::unavailable(format!("cannot start {}: {error}", program.path.display())).caused_by(error)
+}
+
+/// Whether there is a program at `path`: what the kernel looks at first.
+fn may_start(path: &Path) -> io::Result<()> {
+    access(path, AccessFlags::X_OK)?;
+    let mut head = Vec::new();
+    fs::File::open(path)?
+        .take(HEAD_BYTES)
+        .read_to_end(&mut head)?;
+    let Some(line) = head.strip_prefix(b"#!") else {
+        let is_program = !cfg!(target_os = "linux") || head.starts_with(b"\x7fELF");
+        return is_program
+            .then_some(())
+            .ok_or_else(|| Errno::ENOEXEC.into());
+    };
+    let line = line.split(|byte| *byte == b'\n').next().unwrap_or(line);
+    let mut words = line.split(|byte| matches!(byte, b' ' | b'\t'));
+    let interpreter = words.find(|word| !word.is_empty()).unwrap_or_default();
+    access(Path::new(OsStr::from_bytes(interpreter)), AccessFlags::X_OK)?;
+    Ok(())
 }
 
 impl Drop for Process {

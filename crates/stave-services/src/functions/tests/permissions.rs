@@ -182,7 +182,8 @@ async fn credentials_are_the_roles_and_are_replaced_before_they_end() {
     world.make("who", code).await;
     let first = body(&world.invoke("who", json!({})).await);
     let caller = |said: &Value| {
-        let (id, token) = (said[0].as_str().expect("text"), said[1].as_str());
+        let id = said[0].as_str().unwrap_or_else(|| panic!("no key: {said}"));
+        let token = said[1].as_str();
         world
             .iam
             .known_key(id, token)

@@ -45,12 +45,32 @@ pub async fn run(config: Config, output: Output) -> Result<(), Failure> {
                 &stave.store.home().tmp(),
             ));
             checks.push(database(&stave));
+            checks.push(functions(&stave).await);
             checks.push(clients::server(&stave).await);
             checks.extend(clients::environment(&stave, &Environment::of_the_process()));
             checks.extend(remotes(&stave).await);
         }
     }
     tell(&checks, output)
+}
+
+/// How functions are kept to themselves.
+async fn functions(stave: &Stave) -> Check {
+    let found = match stave.platform() {
+        Ok(platform) => platform.functions.confined_by().await,
+        Err(error) => Err(error),
+    };
+    Check {
+        name: "functions".to_owned(),
+        found: found.map(|(has_namespaces, memory)| {
+            let places = if has_namespaces {
+                "a /tmp of their own and no home (namespaces)"
+            } else {
+                "the /tmp and the home that this user has"
+            };
+            format!("{places}; memory is {memory}")
+        }),
+    }
 }
 
 fn tell(checks: &[Check], output: Output) -> Result<(), Failure> {
