@@ -18,6 +18,7 @@ use super::convert::{
 use super::errors::{from_service, s3_error};
 
 const ACCEPT_RANGES: &str = "bytes";
+const TAG_COUNT: &str = "x-amz-tagging-count";
 
 pub(super) async fn get(
     backend: &Backend,
@@ -112,7 +113,11 @@ pub(super) async fn head(
     let shows_checksum = input.checksum_mode.is_some() && bytes == (0..size);
     let sums = checksum(details.checksum.as_ref().filter(|_| shows_checksum));
     let has_parts = part.is_some() && !details.parts.is_empty();
-    let headers = kept_headers(&details);
+    let mut headers = kept_headers(&details);
+    if details.tag_count > 0 {
+        // s3s knows no such member of this answer.
+        headers.insert(TAG_COUNT, HeaderValue::from(details.tag_count));
+    }
     let output = HeadObjectOutput {
         accept_ranges: Some(ACCEPT_RANGES.to_owned()),
         content_length: Some(count(bytes.end - bytes.start)),
