@@ -29,8 +29,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-/// The AWS data stack of the Spotify pipelines in one program: buckets, jobs,
-/// crawlers, the Data Catalog and SQL, on this machine.
+/// The AWS data stack of the Spotify pipelines in one program: buckets, functions, events,
+/// logs, jobs, crawlers, the Data Catalog and SQL, on this machine.
 #[derive(Debug, Parser)]
 #[command(
     name = "stave",
