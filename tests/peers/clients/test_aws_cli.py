@@ -1,36 +1,11 @@
 """The AWS command line: s3, s3api, iam, sts."""
 
-import json
 import os
-import pathlib
-import subprocess
-import sys
 import urllib.request
 
 import pytest
 
-AWS = pathlib.Path(sys.executable).with_name("aws")
-
-# Each call starts a Python of its own: what is no different over https is asked once.
-ONCE = pytest.mark.parametrize("aws", ["http"], indirect=True)
-
-
-@pytest.fixture(params=["http", "https"])
-def aws(request, tmp_path):
-    """Runs `aws`, with nothing but the environment that `stave env` prints."""
-    server = request.getfixturevalue(f"{request.param}_server")
-    env = server.environment() | {"AWS_PAGER": ""}
-
-    def run(*words, check=True, data=None, **more):
-        done = subprocess.run(
-            [sys.executable, str(AWS), *map(str, words)], env=env | more, input=data, capture_output=True,
-            cwd=tmp_path, timeout=120,
-        )
-        assert not check or done.returncode == 0, (words, done.stderr.decode())
-        return done
-
-    run.json = lambda *words, **more: json.loads(run(*words, "--output", "json", **more).stdout)
-    return run
+from aws_process import ONCE
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import json
 
-from test_aws_cli import ONCE, aws  # noqa: F401 (a fixture)
+from aws_process import ONCE
 
 ACCOUNT = "123456789012"
 TRUST = {"Version": "2012-10-17", "Statement": [{
@@ -10,7 +10,7 @@ TRUST = {"Version": "2012-10-17", "Statement": [{
 }]}
 
 
-def test_rules_targets_and_events(aws, names):  # noqa: F811
+def test_rules_targets_and_events(aws, names):
     name, function = names(), f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:transform"
     pattern = json.dumps({"source": [name], "detail": {"state": ["new"]}})
     made = aws.json("events", "put-rule", "--name", name, "--event-pattern", pattern, "--state", "ENABLED")
@@ -31,7 +31,7 @@ def test_rules_targets_and_events(aws, names):  # noqa: F811
 
 
 @ONCE
-def test_schedules(aws, names):  # noqa: F811
+def test_schedules(aws, names):
     name = names()
     role = aws.json("iam", "create-role", "--role-name", name, "--assume-role-policy-document", json.dumps(TRUST))
     target = {"Arn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:extract", "RoleArn": role["Role"]["Arn"]}
@@ -48,7 +48,7 @@ def test_schedules(aws, names):  # noqa: F811
 
 
 @ONCE
-def test_notifications(aws, names):  # noqa: F811
+def test_notifications(aws, names):
     name = names()
     aws("s3", "mb", f"s3://{name}")
     aws("s3api", "put-bucket-notification-configuration", "--bucket", name,

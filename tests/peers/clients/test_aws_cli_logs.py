@@ -2,29 +2,11 @@
 
 import datetime
 import json
-import pathlib
-import subprocess
-import sys
 import time
 
-import pytest
+from aws_process import ONCE
 
-AWS = pathlib.Path(sys.executable).with_name("aws")
-
-
-@pytest.fixture
-def aws(http_server, tmp_path):
-    """Runs `aws`, with nothing but the environment that `stave env` prints."""
-    env = http_server.environment() | {"AWS_PAGER": "", "TZ": "UTC"}
-
-    def run(*words):
-        done = subprocess.run(
-            [sys.executable, str(AWS), *map(str, words)], env=env, capture_output=True, cwd=tmp_path, timeout=120)
-        assert done.returncode == 0, (words, done.stderr.decode())
-        return done.stdout.decode()
-
-    run.json = lambda *words: json.loads(run(*words, "--output", "json"))
-    return run
+pytestmark = ONCE
 
 
 def test_logs(aws, names):
