@@ -274,5 +274,7 @@ def test_a_run_that_ends_at_a_page_is_gone_on_with(sandbox, stave, whole, how, p
     done = extract(stave, server, *SAVED)
     assert done.code == 0, done.err
     saved = done.streams["saved_tracks"]
-    assert saved["calls"] == -(-saved["asked"] // 50) - page
+    # The end may have come between the last page and the note of it: that one is asked for again.
+    left = -(-saved["asked"] // 50) - page
+    assert left <= saved["calls"] <= left + (page > 0)
     assert rows(stave) == whole
