@@ -1,14 +1,15 @@
 """Functions are kept to themselves by what the operating system has for it: `stave doctor` says what that is."""
 
+import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
-import subprocess
 import sys
-import time
 
 import pytest
 from functions import HANDLER, RUNTIME, answer, configure, role, zipped
+from ledger import until
 from program import Stave
 from served import Served
 
@@ -94,30 +95,34 @@ def test_a_sudden_taker_of_memory_is_ended_by_the_kernel(groups, functions, make
 
 
 STRAY = (
-    "import os, subprocess, time\n"
+    "import subprocess, time\n"
     "def lambda_handler(event, context):\n"
-    "    stray = subprocess.Popen(['sleep', event['seconds']], start_new_session=True)\n"
-    "    print('stray', stray.pid)\n"
-    "    if event['hang']:\n"
-    "        time.sleep(60)\n"
-    "    return stray.pid\n"
+    "    subprocess.Popen(['sleep', event['seconds']], start_new_session=True)\n"
+    "    time.sleep(60)\n"
 )
 
 
 def running(seconds):
     """Whether a process sleeps for so long."""
-    return subprocess.run(["pgrep", "-f", f"^sleep {seconds}$"], stdout=subprocess.DEVNULL).returncode == 0
+    for command in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if command.read_bytes() == f"sleep\0{seconds}\0".encode():
+                return True
+    return False
+
+
+def hang(functions, name, seconds):
+    return functions.invoke(FunctionName=name, Payload=json.dumps({"seconds": seconds}))
 
 
 def test_what_has_left_the_process_group_ends_with_the_environment(groups, functions, make_function):
-    name = make_function(STRAY, Timeout=2)
+    name = make_function(STRAY, Timeout=5)
     seconds = f"86{os.getpid()}"
-    done = functions.invoke(FunctionName=name, Payload=json.dumps({"seconds": seconds, "hang": True}))
-    assert done["FunctionError"] == "Unhandled"
-    until = time.monotonic() + PATIENCE_SECONDS
-    while running(seconds) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not running(seconds)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        hanging = pool.submit(hang, functions, name, seconds)
+        until(lambda: running(seconds), "a process that sleeps", PATIENCE_SECONDS)
+        assert hanging.result()["FunctionError"] == "Unhandled"
+    until(lambda: not running(seconds), "none that sleeps", PATIENCE_SECONDS)
 
 
 def test_confining_is_a_setting(tmp_path):
