@@ -124,21 +124,46 @@ fn not_started(program: &Program, error: io::Error) -> Error {
 /// Whether there is a program at `path`: what the kernel looks at first.
 fn may_start(path: &Path) -> io::Result<()> {
     access(path, AccessFlags::X_OK)?;
+    match head_of(path)? {
+        Head::Script(interpreter) => Ok(access(&interpreter, AccessFlags::X_OK)?),
+        Head::Other if cfg!(target_os = "linux") => Err(Errno::ENOEXEC.into()),
+        Head::Program | Head::Other => Ok(()),
+    }
+}
+
+/// What a file is, by its first bytes.
+#[derive(Debug)]
+enum Head {
+    /// It names its interpreter.
+    Script(PathBuf),
+    Program,
+    Other,
+}
+
+fn head_of(path: &Path) -> io::Result<Head> {
     let mut head = Vec::new();
-    fs::File::open(path)?
-        .take(HEAD_BYTES)
-        .read_to_end(&mut head)?;
+    let file = fs::File::open(path)?;
+    file.take(HEAD_BYTES).read_to_end(&mut head)?;
     let Some(line) = head.strip_prefix(b"#!") else {
-        let is_program = !cfg!(target_os = "linux") || head.starts_with(b"\x7fELF");
-        return is_program
-            .then_some(())
-            .ok_or_else(|| Errno::ENOEXEC.into());
+        let is_program = head.starts_with(b"\x7fELF");
+        return Ok(if is_program {
+            Head::Program
+        } else {
+            Head::Other
+        });
     };
     let line = line.split(|byte| *byte == b'\n').next().unwrap_or(line);
     let mut words = line.split(|byte| matches!(byte, b' ' | b'\t'));
     let interpreter = words.find(|word| !word.is_empty()).unwrap_or_default();
-    access(Path::new(OsStr::from_bytes(interpreter)), AccessFlags::X_OK)?;
-    Ok(())
+    Ok(Head::Script(OsStr::from_bytes(interpreter).into()))
+}
+
+/// The program that the kernel starts for the file at `path`: itself, or what it names.
+pub(super) fn started_by(path: &Path) -> PathBuf {
+    match head_of(path) {
+        Ok(Head::Script(interpreter)) => interpreter,
+        _ => path.to_owned(),
+    }
 }
 
 impl Drop for Process {

@@ -14,7 +14,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::{Places, text, through_shell};
-use crate::functions::environment::Program;
+use crate::functions::environment::process::{Program, started_by};
 
 /// Where system programs are.
 const PROGRAMS: [&str; 4] = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
@@ -114,8 +114,9 @@ impl Namespaces {
     pub(super) fn suit(&self, program: &Program) -> bool {
         let stays =
             |path: &Path| !path.starts_with("/tmp") || path.starts_with(&self.places.functions);
-        let real = fs::canonicalize(&program.path);
-        stays(&program.path) && real.is_ok_and(|real| stays(&real))
+        let started = started_by(&program.path);
+        let real = fs::canonicalize(&started);
+        stays(&program.path) && stays(&started) && real.is_ok_and(|real| stays(&real))
     }
 
     /// `program` within namespaces, without the rights that made them.
