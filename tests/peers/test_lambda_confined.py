@@ -84,6 +84,28 @@ def test_the_home_is_not_there(namespaces, function_server, functions, make_func
     assert set(after) <= {"buckets", "functions", "tmp"} and (home / "stave.db").exists()
 
 
+def test_who_writes_outside_changes_nothing_of_staves(namespaces, function_server, functions, make_function, names):
+    home, bucket = function_server.stave.home, names()
+    function_server.client("s3").create_bucket(Bucket=bucket)
+    function_server.client("s3").put_object(Bucket=bucket, Key="kept", Body=b"as it was")
+    key = (home / "root-credentials").read_bytes()
+    name = make_function(
+        "import pathlib\n"
+        "def lambda_handler(event, context):\n"
+        "    for name in event['names']:\n"
+        "        path = pathlib.Path(event['home'], name)\n"
+        "        path.parent.mkdir(parents=True, exist_ok=True)\n"
+        "        path.write_text('changed')\n"
+        "    return len(event['names'])\n"
+    )
+    written = ["root-credentials", "stave.db", f"buckets/{bucket}/kept", f"buckets/{bucket}/new"]
+    assert ask(functions, name, home=str(home), names=written) == len(written)
+    assert (home / "root-credentials").read_bytes() == key
+    listed = function_server.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
+    assert [(one["Key"], one["Size"]) for one in listed] == [("kept", 9)]
+    assert function_server.client("s3").get_object(Bucket=bucket, Key="kept")["Body"].read() == b"as it was"
+
+
 def test_a_sudden_taker_of_memory_is_ended_by_the_kernel(groups, functions, make_function):
     code = "def lambda_handler(event, context):\n    return len(bytearray(event['mb'] << 20).replace(b'\\0', b'x'))\n"
     name = make_function(code, MemorySize=256)
