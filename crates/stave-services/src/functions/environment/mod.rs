@@ -114,21 +114,23 @@ impl Environment {
             .map_err(|error| io_error(error, "make the directory", &temporary))?;
         let folder = Folder(plan.folder.clone());
         let api = RuntimeApi::listen().await?;
-        let has_tmp = confinement.suits(&plan.program);
+        let started = Process::check(&plan.program)?;
+        let namespaces = confinement.namespaces_for(&plan.program, &started);
         let environment = &mut plan.program.environment;
         environment.insert("AWS_LAMBDA_RUNTIME_API".to_owned(), api.address());
-        if !has_tmp {
+        if namespaces.is_none() {
             environment
                 .entry("TMPDIR".to_owned())
                 .or_insert_with(|| temporary.to_string_lossy().into_owned());
         }
-        Process::check(&plan.program)?;
+        let mut program = plan.program.clone();
+        if let Some(namespaces) = namespaces {
+            program = namespaces.wrap(program, &plan.folder, &temporary);
+        }
         let group = confinement.group(&plan.folder, u64::from(plan.memory_mb) * MIB);
-        let program = confinement.wrap(
-            plan.program.clone(),
-            (&plan.folder, &temporary),
-            group.as_ref(),
-        );
+        if let Some(group) = &group {
+            program = group.wrap(program);
+        }
         let (process, pipe) = Process::start(&program, group, &plan.folder.join("pid"))?;
         let to = Target {
             sink,

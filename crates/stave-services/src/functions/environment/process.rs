@@ -42,10 +42,11 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Fails as starting `program` would. A program that is started by way of another, which
-    /// confines it, could only end badly.
-    pub fn check(program: &Program) -> Result<()> {
-        may_start(&program.path).map_err(|error| not_started(program, error))
+    /// Says which file the kernel starts for `program`: its own, or the interpreter that it names.
+    /// Fails as starting it would: one that is started by way of another, which confines it, could
+    /// only end badly.
+    pub fn check(program: &Program) -> Result<PathBuf> {
+        started_by(&program.path).map_err(|error| not_started(program, error))
     }
 
     /// Starts `program`, which joins `group`; what it writes comes out of the pipe. Its id is noted
@@ -121,49 +122,26 @@ fn not_started(program: &Program, error: io::Error) -> Error {
     Error::unavailable(format!("cannot start {}: {error}", program.path.display())).caused_by(error)
 }
 
-/// Whether there is a program at `path`: what the kernel looks at first.
-fn may_start(path: &Path) -> io::Result<()> {
+/// What the kernel starts for the file at `path`, by what it looks at first.
+fn started_by(path: &Path) -> io::Result<PathBuf> {
     access(path, AccessFlags::X_OK)?;
-    match head_of(path)? {
-        Head::Script(interpreter) => Ok(access(&interpreter, AccessFlags::X_OK)?),
-        Head::Other if cfg!(target_os = "linux") => Err(Errno::ENOEXEC.into()),
-        Head::Program | Head::Other => Ok(()),
-    }
-}
-
-/// What a file is, by its first bytes.
-#[derive(Debug)]
-enum Head {
-    /// It names its interpreter.
-    Script(PathBuf),
-    Program,
-    Other,
-}
-
-fn head_of(path: &Path) -> io::Result<Head> {
     let mut head = Vec::new();
     let file = fs::File::open(path)?;
     file.take(HEAD_BYTES).read_to_end(&mut head)?;
     let Some(line) = head.strip_prefix(b"#!") else {
-        let is_program = head.starts_with(b"\x7fELF");
-        return Ok(if is_program {
-            Head::Program
+        let is_program = !cfg!(target_os = "linux") || head.starts_with(b"\x7fELF");
+        return if is_program {
+            Ok(path.to_owned())
         } else {
-            Head::Other
-        });
+            Err(Errno::ENOEXEC.into())
+        };
     };
     let line = line.split(|byte| *byte == b'\n').next().unwrap_or(line);
     let mut words = line.split(|byte| matches!(byte, b' ' | b'\t'));
     let interpreter = words.find(|word| !word.is_empty()).unwrap_or_default();
-    Ok(Head::Script(OsStr::from_bytes(interpreter).into()))
-}
-
-/// The program that the kernel starts for the file at `path`: itself, or what it names.
-pub(super) fn started_by(path: &Path) -> PathBuf {
-    match head_of(path) {
-        Ok(Head::Script(interpreter)) => interpreter,
-        _ => path.to_owned(),
-    }
+    let interpreter = Path::new(OsStr::from_bytes(interpreter));
+    access(interpreter, AccessFlags::X_OK)?;
+    Ok(interpreter.to_owned())
 }
 
 impl Drop for Process {

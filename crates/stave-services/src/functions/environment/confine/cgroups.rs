@@ -162,7 +162,7 @@ pub(in super::super) struct Cgroup {
 
 impl Cgroup {
     /// `program`, joining the group first.
-    pub(super) fn wrap(&self, program: Program) -> Program {
+    pub fn wrap(&self, program: Program) -> Program {
         through_shell(
             SCRIPT,
             vec![text(&self.folder.join("cgroup.procs"))],

@@ -45,13 +45,10 @@ impl Confinement {
         self.namespaces.is_some()
     }
 
-    /// Whether an environment that runs `program` has.
-    pub(super) fn suits(&self, program: &Program) -> bool {
-        self.namespaces_for(program).is_some()
-    }
-
-    fn namespaces_for(&self, program: &Program) -> Option<&Namespaces> {
-        self.namespaces.as_ref().filter(|one| one.suit(program))
+    /// What `program` can be put into, for which the kernel starts the file `started`.
+    pub(super) fn namespaces_for(&self, program: &Program, started: &Path) -> Option<&Namespaces> {
+        let namespaces = self.namespaces.as_ref()?;
+        namespaces.suit(program, started).then_some(namespaces)
     }
 
     /// What keeps environments to their memory, in words.
@@ -59,23 +56,6 @@ impl Confinement {
         match &self.cgroups {
             Some(cgroups) => cgroups.label(),
             None => "looked at now and then",
-        }
-    }
-
-    /// `program` so that it comes to run confined, with its `own` folder and `tmp` for `/tmp`.
-    pub(super) fn wrap(
-        &self,
-        program: Program,
-        (own, tmp): (&Path, &Path),
-        group: Option<&Cgroup>,
-    ) -> Program {
-        let program = match self.namespaces_for(&program) {
-            Some(namespaces) => namespaces.wrap(program, own, tmp),
-            None => program,
-        };
-        match group {
-            Some(group) => group.wrap(program),
-            None => program,
         }
     }
 

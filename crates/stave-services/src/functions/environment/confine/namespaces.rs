@@ -14,7 +14,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::{Places, text, through_shell};
-use crate::functions::environment::process::{Program, started_by};
+use crate::functions::environment::Program;
 
 /// Where system programs are.
 const PROGRAMS: [&str; 4] = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
@@ -42,7 +42,7 @@ exec "$@"
 
 /// The programs that make namespaces, and what is hidden in them.
 #[derive(Debug)]
-pub(super) struct Namespaces {
+pub(in super::super) struct Namespaces {
     unshare: PathBuf,
     mount: PathBuf,
     places: Places,
@@ -53,15 +53,16 @@ pub(super) struct Namespaces {
 impl Namespaces {
     /// None where they cannot be made.
     pub(super) fn find(places: &Places, folder: &Path) -> Option<Self> {
-        let owner = fs::metadata(&places.functions).ok()?;
+        let own = folder.join("try");
+        fs::create_dir_all(own.join("tmp")).ok()?;
+        // It has just been made, and so says who we are.
+        let owner = fs::metadata(&own).ok()?;
         let found = Self {
             unshare: program("unshare")?,
             mount: program("mount")?,
             places: places.clone(),
             user: (owner.uid(), owner.gid()),
         };
-        let own = folder.join("try");
-        fs::create_dir_all(own.join("tmp")).ok()?;
         let works = found.try_in(&own);
         // It is in a folder that is removed at the end.
         let _ = fs::remove_dir_all(&own);
@@ -110,17 +111,18 @@ impl Namespaces {
         false
     }
 
-    /// Whether `program` is still there when `/tmp` is another.
-    pub(super) fn suit(&self, program: &Program) -> bool {
+    /// Whether `program`, for which the kernel starts the file `started`, is still there when
+    /// `/tmp` is another.
+    pub(super) fn suit(&self, program: &Program, started: &Path) -> bool {
         let stays =
             |path: &Path| !path.starts_with("/tmp") || path.starts_with(&self.places.functions);
-        let started = started_by(&program.path);
-        let real = fs::canonicalize(&started);
-        stays(&program.path) && stays(&started) && real.is_ok_and(|real| stays(&real))
+        let real = fs::canonicalize(started);
+        stays(&program.path) && stays(started) && real.is_ok_and(|real| stays(&real))
     }
 
-    /// `program` within namespaces, without the rights that made them.
-    pub(super) fn wrap(&self, program: Program, own: &Path, tmp: &Path) -> Program {
+    /// `program` within namespaces, with its `own` folder, `tmp` for `/tmp`, and without the rights
+    /// that made them.
+    pub fn wrap(&self, program: Program, own: &Path, tmp: &Path) -> Program {
         let (user, group) = self.user;
         let without_rights = [
             "--user".to_owned(),
