@@ -12,7 +12,7 @@ pub(super) type Hash = [u8; 32];
 
 /// The key that signs one day's requests to one service in one region.
 #[derive(Clone)]
-pub struct SigningKey(Hash);
+pub struct SigningKey(hmac::Key);
 
 impl SigningKey {
     /// Derives the key from an access key's secret.
@@ -20,12 +20,13 @@ impl SigningKey {
         let day = hmac(format!("AWS4{secret}").as_bytes(), scope.date.as_bytes());
         let region = hmac(&day, scope.region.as_bytes());
         let service = hmac(&region, scope.service.as_bytes());
-        Self(hmac(&service, b"aws4_request"))
+        let request = hmac(&service, b"aws4_request");
+        Self(hmac::Key::new(hmac::HMAC_SHA256, &request))
     }
 
     /// The signature of `text`, in hexadecimal: of a string to sign, or of a POST form's policy.
     pub fn sign(&self, text: &[u8]) -> String {
-        hex(&hmac(&self.0, text))
+        hex(hmac::sign(&self.0, text).as_ref())
     }
 
     /// Whether `signature` is that of `text`, in a time that does not tell how much is right.

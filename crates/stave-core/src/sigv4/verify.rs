@@ -34,11 +34,11 @@ pub struct Verified {
 }
 
 impl Presented {
-    /// Checks the signature with the `secret` of the access key.
+    /// Checks the signature by the `key` of [`Self::scope`].
     pub fn verify(
         &self,
         request: &HttpRequest,
-        secret: &str,
+        key: &SigningKey,
         expected: &Expected,
     ) -> Result<Verified, Refusal> {
         self.check_scope(expected)?;
@@ -48,7 +48,6 @@ impl Presented {
         let signed: Vec<&str> = self.signed_headers.iter().map(String::as_str).collect();
         let canonical = canonical_request(request, &signed, &self.scope.service, &claimed);
         let text = string_to_sign(&canonical, self.at, &self.scope);
-        let key = SigningKey::derive(secret, &self.scope);
         let computed = key.sign(text.as_bytes());
         if !bool::from(computed.as_bytes().ct_eq(self.signature.as_bytes())) {
             return Err(Refusal::Mismatch);
@@ -58,7 +57,8 @@ impl Presented {
             Claim::Unsigned => Payload::Unsigned,
             Claim::Chunked { signed, trailer } => Payload::Chunked {
                 signer: signed.then(|| {
-                    Box::new(ChunkSigner::new(key, self.at, self.scope.clone(), computed))
+                    let (key, scope) = (key.clone(), self.scope.clone());
+                    Box::new(ChunkSigner::new(key, self.at, scope, computed))
                 }),
                 trailer,
             },

@@ -3,11 +3,11 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use stave_core::iam::{Context, Grants, Principal};
-use stave_core::sigv4::{Expected, HttpRequest, Payload, Presented, Refusal};
+use stave_core::sigv4::{Expected, HttpRequest, Payload, Presented, Refusal, Scope, SigningKey};
 use stave_core::{Caller, Credential, Error, Result};
 use stave_store::iam::{EntityKind, Rows};
 
@@ -17,16 +17,40 @@ use super::{Iam, Secret};
 
 /// How many access keys are remembered; when there are more, all are looked up anew.
 const KEPT: usize = 1024;
+/// In how many scopes its key for signing is.
+const KEPT_SCOPES: usize = 8;
 /// The longest session token that is looked at, in bytes.
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
 /// How often it is noted that an access key is used, in seconds.
 const NOTE_SECONDS: i64 = 60;
 
+/// What signs with one secret in some scopes. Deriving it takes longer than the rest of a check, and
+/// clients keep to a scope for a day.
+#[derive(Debug, Clone, Default)]
+struct SigningKeys(Arc<Mutex<Vec<(Scope, SigningKey)>>>);
+
+impl SigningKeys {
+    /// The key of `scope`, for `secret`.
+    fn of(&self, secret: &Secret, scope: &Scope) -> SigningKey {
+        let mut kept = lock(&self.0);
+        if let Some((_, key)) = kept.iter().find(|(other, _)| other == scope) {
+            return key.clone();
+        }
+        let key = SigningKey::derive(secret.expose(), scope);
+        if kept.len() >= KEPT_SCOPES {
+            kept.clear();
+        }
+        kept.push((scope.clone(), key.clone()));
+        key
+    }
+}
+
 /// An access key that may be used, and who uses it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct KnownKey {
     id: String,
     secret: Secret,
+    signing: SigningKeys,
     caller: Caller,
     /// The unique id of the role whose session it is.
     role_id: Option<String>,
@@ -129,8 +153,9 @@ impl Iam {
         keys: &Context,
     ) -> Result<Authenticated, Unauthenticated> {
         let key = self.known_key(presented.access_key(), presented.session_token())?;
-        let verified = presented.verify(request, key.secret(), expected)?;
         let scope = presented.scope();
+        let signing = key.signing.of(&key.secret, scope);
+        let verified = presented.verify(request, &signing, expected)?;
         Ok(Authenticated {
             used: self.use_of(&key, &scope.service, &scope.region),
             caller: key.into_caller(keys),
@@ -230,6 +255,7 @@ impl Iam {
         };
         Ok(KnownKey {
             secret: self.0.seal.open_secret(&key.id, &key.secret)?,
+            signing: SigningKeys::default(),
             id: key.id,
             caller,
             role_id: None,
@@ -246,6 +272,7 @@ impl Iam {
         Ok(KnownKey {
             id: id.to_owned(),
             secret: self.0.seal.session_secret(id),
+            signing: SigningKeys::default(),
             caller: self.session_caller(rows, &session)?,
             role_id,
             expires_at: Some(session.expires_at),

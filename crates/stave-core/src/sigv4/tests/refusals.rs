@@ -104,8 +104,9 @@ fn check(sent: &Sent, service: &str, now: &str) -> Result<Option<Payload>, Refus
         now: time(now),
         body: Some(b""),
     };
+    let key = SigningKey::derive(SECRET, presented.scope());
     presented
-        .verify(&request, SECRET, &expected)
+        .verify(&request, &key, &expected)
         .map(|verified| Some(verified.payload))
 }
 
@@ -370,10 +371,11 @@ fn the_body_must_be_the_one_that_was_signed() {
         now: time(NOW),
         body: Some(b"another"),
     };
-    let refusal = presented.verify(&request, SECRET, &expected).unwrap_err();
+    let key = SigningKey::derive(SECRET, presented.scope());
+    let refusal = presented.verify(&request, &key, &expected).unwrap_err();
     assert_eq!(refusal.code(Dialect::S3), "XAmzContentSHA256Mismatch");
     expected.body = None;
-    let verified = presented.verify(&request, SECRET, &expected).unwrap();
+    let verified = presented.verify(&request, &key, &expected).unwrap();
     assert!(verified.payload.check(&key::sha256(b"")).is_ok());
     assert!(verified.payload.check(&key::sha256(b"x")).is_err());
 }

@@ -15,7 +15,8 @@ fn verify(request: &HttpRequest, service: &str) -> Result<(), Refusal> {
         body: None,
     };
     let presented = Presented::read(request)?.ok_or(Refusal::Mismatch)?;
-    presented.verify(request, "secret", &expected).map(|_| ())
+    let key = SigningKey::derive("secret", presented.scope());
+    presented.verify(request, &key, &expected).map(|_| ())
 }
 
 fn signer<'a>(service: &'a str, token: Option<&'a str>) -> Signer<'a> {

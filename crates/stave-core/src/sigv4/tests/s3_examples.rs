@@ -135,7 +135,8 @@ fn signed_chunks() {
         body: None,
     };
     let presented = Presented::read(&request).unwrap().unwrap();
-    let verified = presented.verify(&request, SECRET, &expected).unwrap();
+    let key = SigningKey::derive(SECRET, presented.scope());
+    let verified = presented.verify(&request, &key, &expected).unwrap();
     let mut body = ChunkedBody::new(verified.payload, 66_560).unwrap();
     let mut wire = Vec::new();
     for (size, signature) in [

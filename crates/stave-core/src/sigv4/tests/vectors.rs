@@ -113,10 +113,11 @@ fn every_case_is_signed_and_verified() {
             now: at,
             body: Some(sent.body.as_bytes()),
         };
+        let key = |secret| SigningKey::derive(secret, presented.scope());
         presented
-            .verify(&request, SECRET, &expected)
+            .verify(&request, &key(SECRET), &expected)
             .unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
-        let wrong = presented.verify(&request, "another secret", &expected);
+        let wrong = presented.verify(&request, &key("another secret"), &expected);
         assert_eq!(wrong.unwrap_err(), Refusal::Mismatch, "{name}");
     }
 }
