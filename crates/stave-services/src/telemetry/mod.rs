@@ -21,6 +21,7 @@ mod prometheus;
 mod sink;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::sync::Arc;
 

@@ -13,16 +13,15 @@ use std::time::Duration;
 
 use stave_core::metrics::Samples;
 use stave_core::{Error, Result};
-use stave_store::telemetry::{GroupRow, NewPoints, Rows, SeriesKey, TelemetryStore};
+use stave_store::telemetry::{GroupRow, NewPoints, Rows, TelemetryStore};
 
 use super::Telemetry;
 use super::logs::LogLine;
 use super::names::{check_group_name, check_stream_name};
+use super::waiting::{Points, Series};
 
 /// The most bytes of lines that wait.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
-/// The most minutes of series that wait.
-const MAX_POINTS: usize = 100_000;
 /// With so much waiting it is written at once.
 const WAKE_BYTES: usize = 1024 * 1024;
 /// How many lines, and bytes of them, are written at once.
@@ -57,7 +56,7 @@ type Lines = BTreeMap<(String, String), Vec<LogLine>>;
 struct Waiting {
     lines: Lines,
     bytes: usize,
-    points: BTreeMap<(SeriesKey, i64), Samples>,
+    points: Points,
     stopped: bool,
 }
 
@@ -93,32 +92,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl SinkMetric<'_> {
-    fn key(&self) -> SeriesKey {
-        let pairs = self.dimensions.iter();
-        SeriesKey {
-            namespace: self.namespace.to_owned(),
-            name: self.name.to_owned(),
-            dimensions: pairs
-                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-                .collect(),
-            unit: self.unit.to_owned(),
+impl<'a> SinkMetric<'a> {
+    fn series(&self) -> Series<'a> {
+        Series {
+            namespace: self.namespace,
+            name: self.name,
+            dimensions: self.dimensions,
+            unit: self.unit,
         }
-    }
-}
-
-impl Waiting {
-    /// Adds what was measured in a minute of a series; says no where there is no room.
-    fn add(&mut self, place: (SeriesKey, i64), samples: &Samples) -> bool {
-        if let Some(known) = self.points.get_mut(&place) {
-            known.merge(samples);
-            return true;
-        }
-        let has_room = self.points.len() < MAX_POINTS;
-        if has_room {
-            self.points.insert(place, samples.clone());
-        }
-        has_room
     }
 }
 
@@ -173,7 +154,7 @@ impl Sink {
         for metric in metrics {
             let taken = metric.value.is_finite() && {
                 let samples = Samples::of(metric.value, 1.0);
-                waiting.add((metric.key(), minute), &samples)
+                waiting.points.add(&metric.series(), minute, &samples)
             };
             dropped += u64::from(!taken);
         }
@@ -183,9 +164,19 @@ impl Sink {
 
     /// Takes points.
     pub(super) fn put_points(&self, new: NewPoints) {
+        let NewPoints { key, points } = new;
+        let dimensions = key.dimensions.iter();
+        let dimensions: Vec<(&str, &str)> =
+            dimensions.map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let series = Series {
+            namespace: &key.namespace,
+            name: &key.name,
+            dimensions: &dimensions,
+            unit: &key.unit,
+        };
         let (mut waiting, mut dropped) = (lock(&self.inner.waiting), 0);
-        for (at, samples) in new.points {
-            let taken = waiting.add((new.key.clone(), at), &samples);
+        for (at, samples) in points {
+            let taken = waiting.points.add(&series, at, &samples);
             dropped += u64::from(!taken);
         }
         drop(waiting);
@@ -212,17 +203,7 @@ impl Sink {
         let lines = std::mem::take(&mut waiting.lines);
         let points = std::mem::take(&mut waiting.points);
         drop(waiting);
-        let mut all: Vec<NewPoints> = Vec::new();
-        for ((key, at), samples) in points {
-            match all.last_mut().filter(|last| last.key == key) {
-                Some(last) => last.points.push((at, samples)),
-                None => all.push(NewPoints {
-                    key,
-                    points: vec![(at, samples)],
-                }),
-            }
-        }
-        (lines, all)
+        (lines, points.in_order())
     }
 }
 
