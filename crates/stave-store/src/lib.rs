@@ -24,6 +24,7 @@ mod statements;
 mod store;
 pub mod telemetry;
 mod together;
+mod transaction;
 
 pub use blocking::blocking;
 pub use home::Home;

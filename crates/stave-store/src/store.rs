@@ -1,16 +1,17 @@
 //! One home, opened: the database, the clock and the ids, shared by everything
 //! that reads or writes it. Blocking; callers on an async runtime decide where it runs.
 
+use std::collections::HashSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use stave_core::{Clock, IdSource, Result};
+use stave_core::{BucketName, Clock, IdSource, Result};
 
 use crate::database::Database;
 use crate::home::Home;
 use crate::liveness::{LivenessLock, Scratch, any_dead, lock_path, sweep_dead};
-use crate::local::{Arrival, Folders, LocalBuckets, sync_folder};
+use crate::local::{Arrival, Folders, LocalBuckets, Promptness, sync_folder};
 use crate::objects::MIN_PART_BYTES;
 use crate::schema::STEPS;
 use crate::together::Together;
@@ -43,6 +44,8 @@ struct Parts {
     uploads: Mutex<Option<Arc<Scratch>>>,
     folders: Folders,
     arrivals: Together<Arrival, bool>,
+    promptness: Promptness,
+    versioned: Mutex<HashSet<BucketName>>,
     #[cfg(test)]
     crash: Mutex<Option<crate::local::CrashPoint>>,
     #[cfg(test)]
@@ -90,6 +93,8 @@ impl Store {
             uploads: Mutex::new(None),
             folders: Folders::default(),
             arrivals: Together::default(),
+            promptness: Promptness::default(),
+            versioned: Mutex::default(),
             #[cfg(test)]
             crash: Mutex::new(None),
             #[cfg(test)]
@@ -147,6 +152,29 @@ impl Store {
     /// Uploads that are about to become objects.
     pub(crate) fn arrivals(&self) -> &Together<Arrival, bool> {
         &self.0.arrivals
+    }
+
+    pub(crate) fn promptness(&self) -> &Promptness {
+        &self.0.promptness
+    }
+
+    /// Whether `bucket` was last seen to keep versions.
+    pub(crate) fn keeps_versions(&self, bucket: &BucketName) -> bool {
+        self.versioned().contains(bucket)
+    }
+
+    /// Remembers whether `bucket` keeps versions.
+    pub(crate) fn note_versions(&self, bucket: &BucketName, keeps: bool) {
+        if keeps {
+            self.versioned().insert(bucket.clone());
+        } else {
+            self.versioned().remove(bucket);
+        }
+    }
+
+    fn versioned(&self) -> MutexGuard<'_, HashSet<BucketName>> {
+        let versioned = self.0.versioned.lock();
+        versioned.unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn database(&self) -> &Database {

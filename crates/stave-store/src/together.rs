@@ -6,10 +6,10 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::Transaction;
 use stave_core::{Error, Result};
 
 use crate::statements::Statements as _;
+use crate::transaction::Transaction;
 
 /// What one who waits is to do.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use stave_core::{BucketName, Result};
 
 use super::LocalBuckets;
@@ -14,6 +14,7 @@ use super::publish::made_etag;
 use crate::faults::SqlContext;
 use crate::objects::NULL_VERSION;
 use crate::store::to_micros;
+use crate::transaction::Transaction;
 
 /// A version that is not current, or a delete marker.
 #[derive(Debug, Clone)]

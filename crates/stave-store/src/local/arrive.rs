@@ -5,7 +5,6 @@
 
 use std::path::PathBuf;
 
-use rusqlite::Transaction;
 use stave_core::{BucketName, ObjectKey, Result};
 
 #[cfg(test)]
@@ -18,6 +17,7 @@ use super::settings::versioning;
 use crate::database::Durability;
 use crate::objects::WriteCondition;
 use crate::together::{Awaited, Batch, Outcome, again, alone, awaited};
+use crate::transaction::Transaction;
 
 /// A finished file on its way to its place. It has arrived when it is there (true), or not: the
 /// bucket has come to keep versions, or the condition cannot be told yet (false).
@@ -102,13 +102,10 @@ impl LocalBuckets {
     fn note_arrivals(&self, batch: &Batch<'_, Arrival, bool>) -> Vec<(Arrival, Outcome<bool>)> {
         let mut noted = Vec::new();
         let written = self.store.database().write(|tx| {
-            for (arrival, outcome) in batch.take() {
-                match alone(tx, || arrival.insert(tx)) {
-                    Ok(()) => noted.push((arrival, outcome)),
-                    Err(error) => outcome.set(Err(error)),
-                }
-            }
-            Ok(())
+            noted = batch.take();
+            // Nothing but the disk refuses a row, and it refuses all of them.
+            let mut arrivals = noted.iter().map(|(arrival, _)| arrival);
+            arrivals.try_for_each(|arrival| arrival.insert(tx))
         });
         #[cfg(test)]
         let written = written.and_then(|()| self.may_crash(CrashPoint::UploadNoted));
@@ -127,7 +124,13 @@ impl LocalBuckets {
         let mut arrivals = arrivals.into_iter();
         let written = self.with_nothing_pending(Durability::Relaxed, |tx| {
             for (arrival, outcome) in arrivals.by_ref() {
-                match alone(tx, || self.place(tx, &arrival, &mut touched)) {
+                let mut place = || self.place(tx, &arrival, &mut touched);
+                // Without more to write, what is refused is so before anything is written.
+                let done = match &arrival.also {
+                    Some(_) => alone(tx, place),
+                    None => place(),
+                };
+                match done {
                     Ok(true) => placed.push(outcome),
                     other => outcome.set(other),
                 }
@@ -163,7 +166,10 @@ impl LocalBuckets {
         files::place(&root, key.as_str(), &arrival.path, touched)?;
         #[cfg(test)]
         self.may_crash(CrashPoint::UploadPlaced)?;
-        self.settle(tx, bucket, key.as_str(), arrival.identity)?;
+        let (key, identity) = (key.as_str(), arrival.identity);
+        if index::settle_row(tx, bucket, key, identity)? {
+            self.record_arrival(tx, arrival.event, (bucket, key), identity, &arrival.noted)?;
+        }
         Ok(true)
     }
 

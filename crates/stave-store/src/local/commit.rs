@@ -9,7 +9,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result};
 
 #[cfg(test)]
@@ -28,6 +28,7 @@ use crate::objects::{
     CreatedBy, ObjectDetails, Versioning, WriteCondition, condition_failed, no_such_key,
 };
 use crate::rows::events::{self, NewEvent};
+use crate::transaction::Transaction;
 
 /// What else is to happen in the transaction that makes the object.
 pub(super) type Also = Arc<dyn Fn(&Transaction<'_>, &Noted) -> Result<()> + Send + Sync>;
@@ -56,25 +57,34 @@ impl LocalBuckets {
     pub(super) fn commit(&self, incoming: &Incoming<'_>) -> Result<ObjectDetails> {
         let Incoming { bucket, key, .. } = *incoming;
         let identity = self.stamp(&incoming.upload.file, &incoming.upload.path)?;
+        // As it was seen last; whether it still is so is told by the transaction.
+        let mut versioned = self.store.keeps_versions(bucket);
         for _ in 0..TURNS {
             if matches!(incoming.condition, WriteCondition::IfMatch(_)) {
                 // Makes its ETag known; it is compared in the transaction.
                 self.open_object(bucket, key, Etag::Needed)?;
             }
-            let versioned = self.store.database().glance(|db| versioning(db, bucket))?;
-            let made = match versioned {
-                None => self.commit_plain(incoming, identity)?,
-                Some(_) => self.commit_version(incoming, identity)?,
+            let made = if versioned {
+                self.commit_version(incoming, identity)?
+            } else {
+                self.commit_plain(incoming, identity)?
             };
             if let Some(noted) = made {
-                let versioned = versioned.is_some();
                 return index::object_details(key.clone(), identity, noted, versioned, true);
             }
+            versioned = self.sees_versioning(bucket)?;
         }
         Err(Error::conflict(format!(
             "s3://{bucket}/{key} is being changed without a pause"
         ))
         .hint("try again"))
+    }
+
+    /// Whether `bucket` keeps versions, or did; remembered for the next one who writes to it.
+    fn sees_versioning(&self, bucket: &BucketName) -> Result<bool> {
+        let versioning = self.store.database().glance(|db| versioning(db, bucket))?;
+        self.store.note_versions(bucket, versioning.is_some());
+        Ok(versioning.is_some())
     }
 
     /// Makes the row of a file that is in its place the row of the object, and
@@ -87,16 +97,28 @@ impl LocalBuckets {
         identity: Identity,
     ) -> Result<()> {
         if let Some((event, noted)) = index::settle(tx, bucket, key, identity)? {
-            let event = NewEvent {
-                name: &event,
-                bucket,
-                key,
-                version_id: noted.version_id.as_deref(),
-                created: Some((identity.size(), &noted.etag)),
-            };
-            events::record(tx, self.store.now(), event)?;
+            self.record_arrival(tx, &event, (bucket, key), identity, &noted)?;
         }
         Ok(())
+    }
+
+    /// Sends the event of an object that is in its place now.
+    pub(super) fn record_arrival(
+        &self,
+        tx: &Connection,
+        event: &str,
+        (bucket, key): (&BucketName, &str),
+        identity: Identity,
+        noted: &Noted,
+    ) -> Result<()> {
+        let event = NewEvent {
+            name: event,
+            bucket,
+            key,
+            version_id: noted.version_id.as_deref(),
+            created: Some((identity.size(), &noted.etag)),
+        };
+        events::record(tx, self.store.now(), event)
     }
 
     /// None when the condition cannot be told yet.

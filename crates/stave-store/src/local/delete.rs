@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 use stave_core::{BucketName, ObjectKey, Result};
 
 #[cfg(test)]
@@ -26,6 +26,7 @@ use crate::objects::{
 };
 use crate::rows::events::{self, NewEvent};
 use crate::store::to_micros;
+use crate::transaction::Transaction;
 
 /// How many objects are deleted before others get their turn at writing.
 const BATCH: usize = 1000;

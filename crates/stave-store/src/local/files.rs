@@ -188,14 +188,13 @@ pub(super) fn prepare(root: &Path, key: &str, touched: &mut Touched) -> Result<P
     let folder = make_folders(root, key, touched)?;
     let plain = root.join(plain_path(key));
     make_parents(&folder, &plain, touched)?;
-    let target = if make_way(&plain)? {
-        plain
-    } else {
-        root.join(beside_path(key))
-    };
-    make_parents(&folder, &target, touched)?;
-    refuse_link(&target)?;
-    Ok(target)
+    if make_way(&plain)? {
+        return Ok(plain);
+    }
+    let beside = root.join(beside_path(key));
+    make_parents(&folder, &beside, touched)?;
+    refuse_link(&beside)?;
+    Ok(beside)
 }
 
 /// Takes the file of `key` away, and the folders that are empty then.
@@ -232,6 +231,7 @@ pub(super) fn clear_folders(root: &Path, path: &Path, touched: &mut Touched) {
 fn make_way(path: &Path) -> Result<bool> {
     match look(path)? {
         Some(metadata) if metadata.is_dir() => Ok(fs::remove_dir(path).is_ok()),
+        Some(metadata) if !metadata.is_file() => Err(no_file(path)),
         _ => Ok(true),
     }
 }
@@ -244,10 +244,15 @@ fn make_folders(root: &Path, key: &str, touched: &mut Touched) -> Result<PathBuf
         let mut inner = folder.clone();
         inner.extend(part_names(part).iter().map(AsRef::as_ref).map(Path::new));
         make_parents(&folder, &inner, touched)?;
-        if look(&inner)?.is_some_and(|metadata| metadata.is_file()) {
-            move_beside(&folder, &inner, touched)?;
+        match look(&inner)? {
+            Some(metadata) if metadata.is_dir() => {}
+            found => {
+                if found.is_some_and(|metadata| metadata.is_file()) {
+                    move_beside(&folder, &inner, touched)?;
+                }
+                make_folder(&inner, touched)?;
+            }
         }
-        make_folder(&inner, touched)?;
         folder = inner;
     }
     Ok(folder)
@@ -298,11 +303,15 @@ fn make_folder(path: &Path, touched: &mut Touched) -> Result<()> {
 
 fn refuse_link(path: &Path) -> Result<()> {
     match look(path)? {
-        Some(metadata) if !metadata.is_file() => Err(Error::invalid(format!(
-            "{} is in the way: it is no regular file",
-            path.display()
-        ))
-        .hint("links below a bucket are not objects; move it away")),
+        Some(metadata) if !metadata.is_file() => Err(no_file(path)),
         _ => Ok(()),
     }
+}
+
+fn no_file(path: &Path) -> Error {
+    Error::invalid(format!(
+        "{} is in the way: it is no regular file",
+        path.display()
+    ))
+    .hint("links below a bucket are not objects; move it away")
 }

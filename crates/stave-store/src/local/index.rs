@@ -148,8 +148,8 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// Makes the row of `identity` the only one of the key, but for uploads still
-/// under way. Says the event that waited for this.
+/// Makes the row of `identity` the only one of the key, but for uploads still under way. Says the
+/// event that waited for this.
 pub(super) fn settle(
     tx: &Connection,
     bucket: &BucketName,
@@ -172,13 +172,32 @@ pub(super) fn settle(
         .query_row(row, |row| Ok((row.get(0)?, Noted::read(row, 1)?)))
         .optional()
         .sql()?;
-    tx.prepare_cached(
-        "UPDATE objects SET pending = NULL, event = NULL WHERE bucket = ?1 AND key = ?2
-         AND inode = ?3 AND mtime_ns = ?4 AND size = ?5 AND pending IS NOT NULL",
-    )
-    .sql()?
-    .execute(row)
-    .sql()?;
+    settle_row(tx, bucket, key, identity)?;
+    Ok(waited)
+}
+
+/// As [`settle`], for who knows the event. Says whether it waited for this.
+pub(super) fn settle_row(
+    tx: &Connection,
+    bucket: &BucketName,
+    key: &str,
+    identity: Identity,
+) -> Result<bool> {
+    let row = params![
+        bucket.as_str(),
+        key,
+        identity.inode,
+        identity.mtime_ns,
+        identity.size
+    ];
+    let waited = tx
+        .prepare_cached(
+            "UPDATE objects SET pending = NULL, event = NULL WHERE bucket = ?1 AND key = ?2
+             AND inode = ?3 AND mtime_ns = ?4 AND size = ?5 AND pending IS NOT NULL",
+        )
+        .sql()?
+        .execute(row)
+        .sql()?;
     tx.prepare_cached(
         "DELETE FROM objects WHERE bucket = ?1 AND key = ?2 AND pending IS NULL
          AND NOT (inode = ?3 AND mtime_ns = ?4 AND size = ?5)",
@@ -186,7 +205,7 @@ pub(super) fn settle(
     .sql()?
     .execute(row)
     .sql()?;
-    Ok(waited)
+    Ok(waited > 0)
 }
 
 /// Removes the rows of a key, but for uploads still under way.

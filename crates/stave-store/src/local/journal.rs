@@ -9,7 +9,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use stave_core::{BucketName, Error, Result};
 
 #[cfg(test)]
@@ -18,6 +18,7 @@ use super::LocalBuckets;
 use super::files::{self, Identity, Touched, look};
 use crate::faults::{IoContext, SqlContext, io_error};
 use crate::home::private_dir;
+use crate::transaction::Transaction;
 
 /// What to do with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

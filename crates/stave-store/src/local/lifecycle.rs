@@ -10,6 +10,7 @@ use crate::faults::SqlContext;
 use crate::objects::{DeleteRequest, ListRequest, Lookup, ObjectInfo};
 use crate::rows::LifecycleRule;
 use crate::store::to_micros;
+use crate::transaction::Transaction;
 
 /// How many objects are looked at at once.
 const PAGE: usize = 1000;
@@ -110,7 +111,7 @@ impl LocalBuckets {
     }
 }
 
-fn buckets_with_rules(tx: &rusqlite::Transaction<'_>) -> Result<Vec<BucketName>> {
+fn buckets_with_rules(tx: &Transaction<'_>) -> Result<Vec<BucketName>> {
     let mut statement = tx
         .prepare("SELECT bucket FROM bucket_settings WHERE name = 'lifecycle' ORDER BY bucket")
         .sql()?;

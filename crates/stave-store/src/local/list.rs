@@ -59,13 +59,13 @@ impl LocalBuckets {
         }
         for _ in 0..TRIES {
             self.finish_publications()?;
-            let before = self.store.database().read(publish::state)?;
+            let before = self.store.database().glance(publish::state)?;
             let found = walk(self.store.folders(), &root, &request)?;
             let page = self
                 .store
                 .database()
                 .read(|tx| page(tx, &root, bucket, found, request.max))?;
-            let after = self.store.database().read(publish::state)?;
+            let after = self.store.database().glance(publish::state)?;
             if before == after && !after.pending {
                 return Ok(page);
             }

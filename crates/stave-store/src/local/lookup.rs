@@ -8,8 +8,8 @@ use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result};
 
 use super::LocalBuckets;
 use super::archive::{self, Archived, version_file};
-use super::files::{Identity, Located};
-use super::index::{Noted, object_details};
+use super::files::{self, Identity, Located};
+use super::index::{self, Noted, object_details};
 use super::publish;
 use super::read::{Etag, body};
 use super::settings::versioning;
@@ -38,18 +38,13 @@ impl LocalBuckets {
         key: &ObjectKey,
         options: ReadOptions,
     ) -> Result<Lookup<VersionRead>> {
-        let (bucket, key) = (bucket.clone(), key.clone());
-        self.blocking(move |buckets| {
-            buckets
-                .find(&bucket, &key, &options)?
-                .try_map(|open: OpenVersion| {
-                    let range = options.range_of(&open.details)?;
-                    Ok(VersionRead {
-                        body: body(open.file, open.located, range.clone())?,
-                        range,
-                        details: open.details,
-                    })
-                })
+        self.with_version(bucket, key, options, |options, open| {
+            let range = options.range_of(&open.details)?;
+            Ok(VersionRead {
+                body: body(open.file, open.located, range.clone())?,
+                range,
+                details: open.details,
+            })
         })
         .await
     }
@@ -61,18 +56,73 @@ impl LocalBuckets {
         key: &ObjectKey,
         options: ReadOptions,
     ) -> Result<Lookup<ObjectDetails>> {
-        let (bucket, key) = (bucket.clone(), key.clone());
-        self.blocking(move |buckets| {
-            buckets
-                .find(&bucket, &key, &options)?
-                .try_map(|open: OpenVersion| {
-                    if let Some(number) = options.part_number {
-                        open.details.part_range(number)?;
-                    }
-                    Ok(open.details)
-                })
+        self.with_version(bucket, key, options, |options, open| {
+            if let Some(number) = options.part_number {
+                open.details.part_range(number)?;
+            }
+            Ok(open.details)
         })
         .await
+    }
+
+    /// Opens a version when the conditions hold, and does with it what is small.
+    async fn with_version<T: Send + 'static>(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        options: ReadOptions,
+        read: fn(&ReadOptions, OpenVersion) -> Result<T>,
+    ) -> Result<Lookup<T>> {
+        let at_hand = self.store.promptness().at_once(|| {
+            let found = self.find_at_hand(bucket, key, &options)?;
+            let read = |found: Lookup<_>| found.try_map(|open| read(&options, open));
+            found.map(read).transpose()
+        });
+        if let Some(found) = at_hand.transpose()?.flatten() {
+            return Ok(found);
+        }
+        let (bucket, key) = (bucket.clone(), key.clone());
+        self.blocking(move |buckets| {
+            let found = buckets.find(&bucket, &key, &options)?;
+            found.try_map(|open| read(&options, open))
+        })
+        .await
+    }
+
+    /// Opens the current version where a look is enough; none where something is to be done or
+    /// waited for first, or nothing is found: [`Self::find`] knows what to say then.
+    fn find_at_hand(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        options: &ReadOptions,
+    ) -> Result<Option<Lookup<OpenVersion>>> {
+        if options.version_id.is_some() {
+            return Ok(None);
+        }
+        let root = self.store.home().bucket(bucket);
+        let Some((file, located)) = files::open(&root, key.as_str())? else {
+            return Ok(None);
+        };
+        let identity = located.identity;
+        let known = self.store.database().read(|tx| {
+            if publish::is_pending(tx)? {
+                return Ok(None);
+            }
+            let (noted, _) = index::find(tx, bucket, key.as_str(), identity)?;
+            Ok(noted.zip(Some(versioning(tx, bucket)?.is_some())))
+        })?;
+        let Some((noted, versioned)) = known else {
+            return Ok(None);
+        };
+        let details = object_details(key.clone(), identity, noted.clone(), versioned, true)?;
+        let open = OpenVersion {
+            file,
+            located,
+            noted,
+            details,
+        };
+        as_asked(bucket, open, options).map(Some)
     }
 
     /// Opens a version when the conditions hold.
@@ -86,10 +136,7 @@ impl LocalBuckets {
         let Lookup::Found(open) = found else {
             return Ok(found);
         };
-        match options.conditions.check(bucket, &open.details)? {
-            Verdict::NotModified => Ok(Lookup::NotModified(Box::new(open.details))),
-            _ => Ok(Lookup::Found(open)),
-        }
+        as_asked(bucket, open, options)
     }
 
     /// Opens a version: the current one when none is named.
@@ -110,7 +157,7 @@ impl LocalBuckets {
                 Err(error) => error.kind() == ErrorKind::NotFound,
                 Ok(found) => found.is_none(),
             };
-            if missed && versioned && before != database.read(publish::state)? {
+            if missed && versioned && before != database.glance(publish::state)? {
                 continue;
             }
             if let Some(found) = found.transpose() {
@@ -223,6 +270,18 @@ impl LocalBuckets {
             noted: version.noted,
             details,
         })))
+    }
+}
+
+/// The version that was found, when the conditions hold.
+fn as_asked(
+    bucket: &BucketName,
+    open: OpenVersion,
+    options: &ReadOptions,
+) -> Result<Lookup<OpenVersion>> {
+    match options.conditions.check(bucket, &open.details)? {
+        Verdict::NotModified => Ok(Lookup::NotModified(Box::new(open.details))),
+        _ => Ok(Lookup::Found(open)),
     }
 }
 

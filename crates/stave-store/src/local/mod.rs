@@ -18,6 +18,7 @@ mod list;
 mod lookup;
 mod multipart;
 mod parts;
+mod prompt;
 mod publish;
 mod put;
 mod read;
@@ -38,7 +39,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use object_store::ObjectStore;
-use rusqlite::Transaction;
 use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result};
 
 pub(crate) use self::arrive::Arrival;
@@ -47,6 +47,7 @@ use self::files::look;
 pub(crate) use self::files::{Touched, sync_folder};
 pub(crate) use self::folders::Folders;
 pub use self::lifecycle::LifecycleDone;
+pub(crate) use self::prompt::Promptness;
 pub use self::settings::BucketSetting;
 use crate::blocking::blocking;
 use crate::database::Durability;
@@ -57,6 +58,7 @@ use crate::objects::{
     ObjectInfo, ObjectRead, Publication, PutBody, PutOptions, no_such_bucket, no_such_key,
 };
 use crate::store::{Store, from_micros, to_micros};
+use crate::transaction::Transaction;
 
 /// How many keys are deleted before others get their turn at writing.
 const DELETE_BATCH: usize = 1000;

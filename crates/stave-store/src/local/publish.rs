@@ -17,7 +17,7 @@ use std::fs::File;
 use std::path::{Component, Path};
 
 use md5::{Digest, Md5};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use stave_core::{BucketName, Error, ObjectKey, Result};
 
 #[cfg(test)]
@@ -37,6 +37,7 @@ use crate::objects::{
 };
 use crate::rows;
 use crate::rows::events::{self, NewEvent};
+use crate::transaction::Transaction;
 
 /// What a listing compares before and after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +46,8 @@ pub(super) struct State {
     pub(super) pending: bool,
 }
 
-pub(super) fn state(tx: &Transaction<'_>) -> Result<State> {
-    tx.prepare_cached(
+pub(super) fn state(db: &Connection) -> Result<State> {
+    db.prepare_cached(
         "SELECT generation, EXISTS (SELECT 1 FROM publications)
          OR EXISTS (SELECT 1 FROM moves) FROM publishing",
     )
@@ -60,8 +61,8 @@ pub(super) fn state(tx: &Transaction<'_>) -> Result<State> {
     .sql()
 }
 
-pub(super) fn is_pending(tx: &Transaction<'_>) -> Result<bool> {
-    Ok(state(tx)?.pending)
+pub(super) fn is_pending(db: &Connection) -> Result<bool> {
+    Ok(state(db)?.pending)
 }
 
 /// A staged file, on the disk, and the row it will have.
@@ -297,20 +298,18 @@ impl LocalBuckets {
 
     /// Carries out what has been committed and not finished, by whomever.
     pub(crate) fn finish_publications(&self) -> Result<()> {
-        let (pending, published) = self
-            .store
-            .database()
-            .read(|tx| Ok((is_pending(tx)?, next_publication(tx)?.is_some())))?;
-        if !pending {
+        let database = self.store.database();
+        if !database.glance(is_pending)? {
             return Ok(());
         }
+        let published = database.glance(next_publication)?.is_some();
         // To move a file again that has been moved does no harm, to delete again may.
         let durability = if published {
             Durability::Durable
         } else {
             Durability::Relaxed
         };
-        self.store.database().transact(durability, |tx| {
+        database.transact(durability, |tx| {
             let mut touched = Touched::default();
             if self.carry_out_moves(tx, &mut touched)? {
                 if self.store.options().fsync {

@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::TryStreamExt;
+use futures::future::try_join;
+use futures::stream::BoxStream;
 use md5::{Digest, Md5};
 use stave_core::{BucketName, Error, ObjectKey, Result};
 
@@ -30,8 +32,11 @@ use crate::objects::{
     ObjectDetails, ObjectFault, ObjectInfo, PutBody, PutOptions, WriteOptions, hex,
 };
 
-/// How much of a stream is gathered before it is written.
+/// How much of a stream is gathered before it is written, and in how many pieces.
 const WRITE_BYTES: usize = 1 << 20;
+const WRITE_PIECES: usize = 256;
+/// What is smaller is hashed by the thread that writes it.
+const APART_BYTES: usize = 256 << 10;
 
 /// A file that is to become an object; removed when it does not.
 #[derive(Debug)]
@@ -40,6 +45,8 @@ pub(super) struct Upload {
     pub(super) file: File,
     /// What its row is known by until the file is in its place.
     pub(super) pending: String,
+    /// Whether it is no more where it was written.
+    is_placed: bool,
     // Shows that this process is alive.
     _scratch: Arc<Scratch>,
 }
@@ -61,6 +68,7 @@ impl Upload {
                         path,
                         file,
                         pending: format!("{}/{name}", scratch.id()),
+                        is_placed: false,
                         _scratch: scratch,
                     });
                 }
@@ -69,12 +77,18 @@ impl Upload {
             }
         }
     }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write_all(bytes).at("write", &self.path)
+    }
 }
 
 impl Drop for Upload {
     fn drop(&mut self) {
         // Gone already when it became an object; swept later when this fails.
-        let _ = fs::remove_file(&self.path);
+        if !self.is_placed {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -83,8 +97,21 @@ pub(super) struct Hashed {
     upload: Upload,
     size: u64,
     max: u64,
+    hashes: Hashes,
+}
+
+struct Hashes {
     md5: Md5,
     checksum: Option<Hasher>,
+}
+
+impl Hashes {
+    fn update(&mut self, bytes: &[u8]) {
+        self.md5.update(bytes);
+        if let Some(checksum) = &mut self.checksum {
+            checksum.update(bytes);
+        }
+    }
 }
 
 /// An upload whose bytes are all there and are what was announced.
@@ -104,24 +131,64 @@ impl Hashed {
             upload: Upload::begin(buckets)?,
             size: 0,
             max,
-            md5: Md5::new(),
-            checksum: expected.algorithm.map(Hasher::new),
+            hashes: Hashes {
+                md5: Md5::new(),
+                checksum: expected.algorithm.map(Hasher::new),
+            },
         })
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.size += bytes.len() as u64;
+        self.count(bytes.len())?;
+        self.hashes.update(bytes);
+        self.upload.write(bytes)
+    }
+
+    /// As [`Self::write`], where it holds up nobody; much is hashed and written at the same time.
+    async fn write_apart(mut self, pieces: Vec<Bytes>) -> Result<Self> {
+        if length(&pieces) < APART_BYTES {
+            let write = move || {
+                pieces
+                    .iter()
+                    .try_for_each(|bytes| self.write(bytes))
+                    .map(|()| self)
+            };
+            return blocking(CUT_SHORT, write).await;
+        }
+        self.count(length(&pieces))?;
+        let Self {
+            mut upload,
+            size,
+            max,
+            mut hashes,
+        } = self;
+        let same = pieces.clone();
+        let hashed = blocking(CUT_SHORT, move || {
+            for bytes in &same {
+                hashes.update(bytes);
+            }
+            Ok(hashes)
+        });
+        let written = blocking(CUT_SHORT, move || {
+            let mut pieces = pieces.iter();
+            pieces.try_for_each(|bytes| upload.write(bytes))?;
+            Ok(upload)
+        });
+        let (hashes, upload) = try_join(hashed, written).await?;
+        Ok(Self {
+            upload,
+            size,
+            max,
+            hashes,
+        })
+    }
+
+    fn count(&mut self, bytes: usize) -> Result<()> {
+        self.size += bytes as u64;
         if self.size > self.max {
             return Err(too_large(self.size, self.max));
         }
-        self.md5.update(bytes);
-        if let Some(checksum) = &mut self.checksum {
-            checksum.update(bytes);
-        }
-        self.upload
-            .file
-            .write_all(bytes)
-            .at("write", &self.upload.path)
+        Ok(())
     }
 
     /// Writes what `source` holds from where it stands, at most `length` bytes.
@@ -144,12 +211,13 @@ impl Hashed {
                 self.size
             )));
         }
-        let md5: [u8; 16] = self.md5.finalize().into();
+        let Hashes { md5, checksum } = self.hashes;
+        let md5: [u8; 16] = md5.finalize().into();
         if expected.md5.is_some_and(|announced| announced != md5) {
             return Err(bad_digest("MD5"));
         }
         let mut kept = None;
-        if let (Some(algorithm), Some(hasher)) = (expected.algorithm, self.checksum) {
+        if let (Some(algorithm), Some(hasher)) = (expected.algorithm, checksum) {
             let value = hasher.finish();
             let announced = announced(&expected.checksum, algorithm.name())?;
             if announced.is_some_and(|announced| announced != value) {
@@ -238,7 +306,6 @@ impl LocalBuckets {
             let (bucket, key) = (bucket.clone(), key.clone());
             return self
                 .blocking(move |buckets| {
-                    buckets.existing_root(&bucket)?;
                     let mut hashed = Hashed::begin(buckets, &options.expected, max)?;
                     hashed.write(&bytes)?;
                     let received = hashed.finish(&options.expected)?;
@@ -264,11 +331,11 @@ impl LocalBuckets {
         &self,
         bucket: &BucketName,
         key: &ObjectKey,
-        received: Received,
+        mut received: Received,
         noted: Noted,
         options: &WriteOptions,
     ) -> Result<ObjectDetails> {
-        self.commit(&Incoming {
+        let details = self.commit(&Incoming {
             upload: &received.upload,
             bucket,
             key,
@@ -276,7 +343,9 @@ impl LocalBuckets {
             condition: &options.condition,
             by: options.by,
             also: None,
-        })
+        })?;
+        received.upload.is_placed = true;
+        Ok(details)
     }
 
     /// Writes a body to a file of its own, when `may` lets it.
@@ -314,14 +383,12 @@ impl LocalBuckets {
                 let mut hashed = self
                     .blocking(move |buckets| begin(buckets, &wanted))
                     .await?;
-                let mut gathered = BytesMut::new();
-                while let Some(chunk) = stream.try_next().await? {
-                    gathered.extend_from_slice(&chunk);
-                    if gathered.len() >= WRITE_BYTES {
-                        hashed = write_apart(hashed, gathered.split().freeze()).await?;
-                    }
+                let mut gathered = gather(&mut stream).await?;
+                while !gathered.is_empty() {
+                    // More comes, and is checked on its way, while this is written.
+                    let written = hashed.write_apart(gathered);
+                    (hashed, gathered) = try_join(written, gather(&mut stream)).await?;
                 }
-                hashed = write_apart(hashed, gathered.freeze()).await?;
                 hashed.finish(&expected)
             }
         }
@@ -405,10 +472,19 @@ impl LocalBuckets {
     }
 }
 
-async fn write_apart(mut hashed: Hashed, bytes: Bytes) -> Result<Hashed> {
-    blocking(CUT_SHORT, move || {
-        hashed.write(&bytes)?;
-        Ok(hashed)
-    })
-    .await
+/// What comes next of a stream; nothing at its end.
+async fn gather(stream: &mut BoxStream<'static, Result<Bytes>>) -> Result<Vec<Bytes>> {
+    let (mut pieces, mut bytes) = (Vec::new(), 0);
+    while bytes < WRITE_BYTES
+        && pieces.len() < WRITE_PIECES
+        && let Some(piece) = stream.try_next().await?
+    {
+        bytes += piece.len();
+        pieces.push(piece);
+    }
+    Ok(pieces)
+}
+
+fn length(pieces: &[Bytes]) -> usize {
+    pieces.iter().map(Bytes::len).sum()
 }

@@ -62,9 +62,9 @@ impl LocalBuckets {
         for _ in 0..TRIES {
             self.finish_publications()?;
             let database = self.store.database();
-            let before = database.read(publish::state)?;
+            let before = database.glance(publish::state)?;
             let page = database.read(|tx| self.version_page(tx, bucket, &request))?;
-            let after = database.read(publish::state)?;
+            let after = database.glance(publish::state)?;
             if before == after && !after.pending {
                 return Ok(page);
             }

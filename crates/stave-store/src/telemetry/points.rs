@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{OptionalExtension, Row, params};
 use stave_core::metrics::Samples;
 use stave_core::{Error, Result};
 
@@ -12,6 +12,7 @@ use super::TelemetryStore;
 use super::codec::{Bytes, put, put_float};
 use crate::faults::SqlContext;
 use crate::rows::limit;
+use crate::transaction::Transaction;
 
 const HOUR_S: i64 = 3600;
 const DAY_S: i64 = 24 * HOUR_S;

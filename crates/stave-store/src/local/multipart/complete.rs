@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use md5::{Digest, Md5};
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, params};
 use stave_core::{BucketName, Error, ObjectKey, Result};
 
 use super::{UploadRow, any_upload, no_such_upload, open_upload};
@@ -24,6 +24,7 @@ use crate::objects::{
     MAX_OBJECT_BYTES, MAX_PARTS, ObjectFault, ObjectPart, hex,
 };
 use crate::store::to_micros;
+use crate::transaction::Transaction;
 
 /// A part that the object is made of.
 #[derive(Debug, Clone)]

@@ -12,13 +12,13 @@ mod tests;
 mod timers;
 
 use jiff::Timestamp;
-use rusqlite::Transaction;
 use stave_core::Result;
 
 pub use self::deliveries::{DeadLetter, Delivery, NewDelivery};
 pub use self::documents::{Document, Kind};
 pub use self::timers::Timer;
 use crate::store::Store;
+use crate::transaction::Transaction;
 
 /// The rows, within a transaction.
 #[derive(Debug)]

@@ -16,7 +16,6 @@ mod versions;
 mod worker;
 
 use jiff::Timestamp;
-use rusqlite::Transaction;
 use stave_core::Result;
 
 pub use self::aliases::Alias;
@@ -28,6 +27,7 @@ pub use self::versions::{Function, LATEST, Tags};
 pub use self::worker::{DeadWorker, Worker};
 use crate::statements::Statements as _;
 use crate::store::Store;
+use crate::transaction::Transaction;
 
 /// Functions' rows, within a transaction.
 #[derive(Debug)]

@@ -13,7 +13,6 @@ mod policies;
 mod tests;
 
 use jiff::Timestamp;
-use rusqlite::Transaction;
 use stave_core::Result;
 
 pub use self::account::Account;
@@ -24,6 +23,7 @@ pub use self::policies::{Policy, PolicyVersion};
 use crate::faults::SqlContext;
 use crate::statements::Statements as _;
 use crate::store::Store;
+use crate::transaction::Transaction;
 
 /// IAM's rows, within a transaction.
 #[derive(Debug)]

@@ -8,13 +8,13 @@ mod alarms;
 mod dashboards;
 mod logs;
 
-use rusqlite::Transaction;
 use stave_core::Result;
 
 pub use self::alarms::{ActionRow, AlarmKind, AlarmRow, HistoryRow};
 pub use self::dashboards::DashboardRow;
 pub use self::logs::{FilterRow, GroupRow, StreamRow};
 use super::TelemetryStore;
+use crate::transaction::Transaction;
 
 /// Telemetry's rows, within a transaction.
 #[derive(Debug)]
