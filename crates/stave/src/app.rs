@@ -37,9 +37,7 @@ fn start(args: Args) -> Result<ExitCode, Failure> {
     let cannot = |error| Error::internal("cannot start the threads").caused_by(error);
     let workers = Builder::new_multi_thread()
         .max_blocking_threads(blocking_threads(&args.command))
-        // One more than there is work for, so that somebody hears an interrupt and draws
-        // the progress while an operator is long at one batch.
-        .worker_threads(config.cores.value.get() + 1)
+        .worker_threads(worker_threads(&args.command, config.cores.value.get()))
         .enable_all()
         .build()
         .map_err(cannot)?;
@@ -67,6 +65,17 @@ fn start(args: Args) -> Result<ExitCode, Failure> {
             workers.shutdown_background();
             Ok(ExitCode::from(code))
         }
+    }
+}
+
+/// How many threads poll.
+fn worker_threads(command: &Command, cores: usize) -> usize {
+    match command {
+        // What is long at work is a process of its own there. More threads only wake each other.
+        Command::Serve(_) => cores,
+        // One more than there is work for, so that somebody hears an interrupt and draws the
+        // progress while an operator is long at one batch.
+        _ => cores + 1,
     }
 }
 
