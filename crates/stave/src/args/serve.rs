@@ -55,6 +55,10 @@ pub struct ServeArgs {
     /// Log what goes wrong with single connections, too
     #[arg(long)]
     pub verbose: bool,
+
+    /// Log only what goes wrong, and no requests
+    #[arg(long, conflicts_with = "verbose")]
+    pub quiet: bool,
 }
 
 /// Print the variables that lead AWS's clients here, for a shell to evaluate.

@@ -9,7 +9,7 @@ use crate::compose::Stave;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::server::{self, Limits, MetricsFor, ServeOptions, Server, TlsFiles};
+use crate::server::{self, Limits, Logged, MetricsFor, ServeOptions, Server, TlsFiles};
 use crate::stop::Stop;
 
 /// Serves until it is told to stop.
@@ -37,7 +37,12 @@ pub async fn run(
         _ if args.tls => Some(server::made_for(&stave.store, args.listen.ip())?),
         _ => None,
     };
-    server::start_log(args.log_format, args.verbose);
+    let logged = match (args.quiet, args.verbose) {
+        (true, _) => Logged::Faults,
+        (_, true) => Logged::Connections,
+        _ => Logged::Requests,
+    };
+    server::start_log(args.log_format, logged);
     let options = ServeOptions {
         listen: args.listen,
         tls,

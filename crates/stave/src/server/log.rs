@@ -19,9 +19,24 @@ pub enum LogFormat {
     Json,
 }
 
-/// Begins to log, once a process. With `verbose`, also what goes wrong with single connections.
-pub fn start_log(format: LogFormat, verbose: bool) {
-    let level = if verbose { Level::DEBUG } else { Level::INFO };
+/// How much is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Logged {
+    /// What goes wrong.
+    Faults,
+    /// A line for each request, too.
+    Requests,
+    /// Also what goes wrong with single connections.
+    Connections,
+}
+
+/// Begins to log, once a process.
+pub fn start_log(format: LogFormat, logged: Logged) {
+    let level = match logged {
+        Logged::Faults => Level::WARN,
+        Logged::Requests => Level::INFO,
+        Logged::Connections => Level::DEBUG,
+    };
     // Of the libraries only what somebody has to look at.
     // s3s takes a client's mistake for an error; the door logs what goes wrong inside.
     let filter = Targets::new()

@@ -34,7 +34,7 @@ pub use self::address::{Announced, announced};
 use self::background::Background;
 pub use self::certificate::{TlsFiles, made_for};
 pub use self::limits::Limits;
-pub use self::log::{LogFormat, start_log};
+pub use self::log::{LogFormat, Logged, start_log};
 pub use self::scrape::MetricsFor;
 pub use self::target::HEALTH_PATH;
 use crate::compose::{Reached, Stave};

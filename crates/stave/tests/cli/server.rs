@@ -112,6 +112,17 @@ fn a_server_answers_logs_and_ends() {
 }
 
 #[test]
+fn who_is_quiet_logs_no_requests() {
+    let program = Program::new();
+    let server = Server::start(&program, &["--quiet"]);
+    let health = server.get("/_stave/health", "");
+    assert!(health.starts_with("HTTP/1.1 200"), "{health}");
+    let (code, _, log) = server.end();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(!log.contains("health"), "{log}");
+}
+
+#[test]
 fn who_has_not_signed_is_not_let_in() {
     let program = Program::with_bucket("lake");
     program.put("s3://lake/k", "secret");
