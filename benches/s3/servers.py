@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -111,30 +110,26 @@ class Stave(Server):
     syncs = True
 
     def command(self):
-        return [str(self.options.stave), "--home", str(self.folder / "home"), "serve", "--listen", "127.0.0.1:0"]
+        # None of the others logs requests.
+        return [str(self.options.stave), "--home", str(self.folder / "home"), "serve", "--listen", "127.0.0.1:0", "--quiet"]
 
     def start(self):
+        # Its log goes to a file: who reads it meanwhile takes processor time from those who are measured.
         self.log = (self.folder / "log").open("wb")
         self.process = subprocess.Popen(
-            self.command(), env=self.env(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+            self.command(), env=self.env(), stdout=subprocess.DEVNULL, stderr=self.log, start_new_session=True
         )
-        for line in self.process.stderr:
-            self.log.write(line)
-            if line.startswith(b"stave: serving at "):
-                self.port = int(line.rsplit(b":", 1)[1])
-                break
-        else:
-            self.stop()
-            raise Failure(f"stave did not start:\n{(self.folder / 'log').read_text()}")
-        threading.Thread(target=self.drain, daemon=True).start()
+        until = time.monotonic() + START_SECONDS
+        while not (told := re.search(rb"^stave: serving at .*:(\d+)$", (self.folder / "log").read_bytes(), re.M)):
+            if self.process.poll() is not None or time.monotonic() > until:
+                self.stop()
+                raise Failure(f"stave did not start:\n{(self.folder / 'log').read_text()}")
+            time.sleep(0.02)
+        self.port = int(told[1])
         file = configparser.ConfigParser()
         file.read(self.folder / "home/root-credentials")
         self.key = file["default"]["aws_access_key_id"]
         self.secret = file["default"]["aws_secret_access_key"]
-
-    def drain(self):
-        for _ in self.process.stderr:
-            pass
 
 
 class StaveUnsynced(Stave):

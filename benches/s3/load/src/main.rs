@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         eprintln!(
             "usage: load create|put|get|list|delete --address HOST:PORT --key ID --secret S --bucket B\n\
              \x20           [--prefix P] [--clients N] [--requests N | --seconds N] [--size BYTES] [--keys N]\n\
+             \x20           [--payload hashed|unsigned]\n\
              \x20      load echo [--size BYTES]"
         );
         return ExitCode::from(2);
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         seconds: words.number("seconds", 0),
         size: words.number("size", 0) as usize,
         keys: words.number("keys", 0),
+        is_hashed: words.text("payload") != Some("unsigned"),
     };
     match plan.run() {
         Ok(done) => {

@@ -22,6 +22,8 @@ pub struct Plan {
     pub size: usize,
     /// How many keys there are to get or to delete, or must be found by a list.
     pub keys: u64,
+    /// Whether the body's hash is sent along, as clients do over http; over https they leave it out.
+    pub is_hashed: bool,
 }
 
 /// What a client has seen.
@@ -37,7 +39,11 @@ impl Plan {
         let next = AtomicU64::new(0);
         // Never two bodies alike in two runs, and no zeros that a disk could leave out.
         let body = noise(self.size);
-        let hash = hex(&Sha256::digest(if self.operation == "put" { &body } else { &[][..] }));
+        let hash = if self.is_hashed {
+            hex(&Sha256::digest(if self.operation == "put" { &body } else { &[][..] }))
+        } else {
+            "UNSIGNED-PAYLOAD".to_owned()
+        };
         let begun = Instant::now();
         let until = (self.seconds > 0).then(|| begun + Duration::from_secs(self.seconds));
         let seen: Vec<Result<Seen>> = std::thread::scope(|scope| {
