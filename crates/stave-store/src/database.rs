@@ -17,7 +17,7 @@ pub(crate) type Steps = &'static [&'static str];
 /// How long a process waits for another one's write.
 const BUSY_TIMEOUT: Duration = Duration::from_mins(1);
 /// How many pages are written before they are moved from the log to the database, which flushes
-/// both: 16 MiB, which are read in a tenth of a second after a crash.
+/// both: 16 MiB, which cost whoever comes first after a crash some 20 ms.
 const CHECKPOINT_PAGES: i64 = 4096;
 /// Connections kept for reading; more are opened when needed and closed after.
 const IDLE_READERS: usize = 16;

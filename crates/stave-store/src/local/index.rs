@@ -148,6 +148,20 @@ pub(super) fn insert(
     Ok(())
 }
 
+/// What a row is found by: `?1` to `?5` of a statement.
+fn row_of<'a>(
+    bucket: &'a BucketName,
+    key: &'a str,
+    identity: Identity,
+) -> (&'a str, &'a str, i64, i64, i64) {
+    let Identity {
+        inode,
+        mtime_ns,
+        size,
+    } = identity;
+    (bucket.as_str(), key, inode, mtime_ns, size)
+}
+
 /// Makes the row of `identity` the only one of the key, but for uploads still under way. Says the
 /// event that waited for this.
 pub(super) fn settle(
@@ -156,13 +170,7 @@ pub(super) fn settle(
     key: &str,
     identity: Identity,
 ) -> Result<Option<(String, Noted)>> {
-    let row = params![
-        bucket.as_str(),
-        key,
-        identity.inode,
-        identity.mtime_ns,
-        identity.size
-    ];
+    let row = row_of(bucket, key, identity);
     let waited = tx
         .prepare_cached(&format!(
             "SELECT event, {NOTED} FROM objects WHERE bucket = ?1 AND key = ?2
@@ -183,13 +191,7 @@ pub(super) fn settle_row(
     key: &str,
     identity: Identity,
 ) -> Result<bool> {
-    let row = params![
-        bucket.as_str(),
-        key,
-        identity.inode,
-        identity.mtime_ns,
-        identity.size
-    ];
+    let row = row_of(bucket, key, identity);
     let waited = tx
         .prepare_cached(
             "UPDATE objects SET pending = NULL, event = NULL WHERE bucket = ?1 AND key = ?2
@@ -239,16 +241,7 @@ pub(super) fn find(
              AND inode = ?3 AND mtime_ns = ?4 AND size = ?5"
         ))
         .sql()?
-        .query_row(
-            params![
-                bucket.as_str(),
-                key,
-                identity.inode,
-                identity.mtime_ns,
-                identity.size
-            ],
-            |row| Noted::read(row, 0),
-        )
+        .query_row(row_of(bucket, key, identity), |row| Noted::read(row, 0))
         .optional()
         .sql()?;
     if noted.is_some() {
