@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use futures::TryStreamExt;
 use futures::future::try_join;
-use futures::stream::BoxStream;
+use futures::stream::{BoxStream, Fuse};
+use futures::{StreamExt, TryStreamExt};
 use md5::{Digest, Md5};
 use stave_core::{BucketName, Error, ObjectKey, Result};
 
@@ -378,7 +378,8 @@ impl LocalBuckets {
                 })
                 .await
             }
-            PutBody::Stream(mut stream) => {
+            PutBody::Stream(stream) => {
+                let mut stream = stream.fuse();
                 let wanted = expected.clone();
                 let mut hashed = self
                     .blocking(move |buckets| begin(buckets, &wanted))
@@ -473,7 +474,7 @@ impl LocalBuckets {
 }
 
 /// What comes next of a stream; nothing at its end.
-async fn gather(stream: &mut BoxStream<'static, Result<Bytes>>) -> Result<Vec<Bytes>> {
+async fn gather(stream: &mut Fuse<BoxStream<'static, Result<Bytes>>>) -> Result<Vec<Bytes>> {
     let (mut pieces, mut bytes) = (Vec::new(), 0);
     while bytes < WRITE_BYTES
         && pieces.len() < WRITE_PIECES

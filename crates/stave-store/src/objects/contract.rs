@@ -170,11 +170,15 @@ async fn ranges(store: &dyn BucketStore, bucket: &BucketName) {
 }
 
 async fn bodies(store: &dyn BucketStore, bucket: &BucketName) {
-    let pieces: Vec<Bytes> = (0..40_u8)
+    let pieces: Vec<Bytes> = (0..41_u8)
         .map(|at| Bytes::from(vec![at; 300_000]))
         .collect();
     let whole: Vec<u8> = pieces.concat();
-    let body = PutBody::Stream(stream::iter(pieces.into_iter().map(Ok)).boxed());
+    // One that panics when it is asked again after its end.
+    let stream = stream::unfold(pieces.into_iter(), |mut left| async move {
+        left.next().map(|piece| (Ok(piece), left))
+    });
+    let body = PutBody::Stream(stream.boxed());
     let big = store
         .put(bucket, &key("big"), body, PutOptions::default())
         .await
