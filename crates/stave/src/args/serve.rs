@@ -48,6 +48,13 @@ pub struct ServeArgs {
     #[arg(long, value_enum, value_name = "WHO")]
     pub metrics: Option<MetricsFor>,
 
+    #[command(flatten)]
+    pub log: LogArgs,
+}
+
+/// What a server logs, and how.
+#[derive(Debug, Args)]
+pub struct LogArgs {
     /// The form of the log on standard error
     #[arg(long, value_enum, default_value = "text")]
     pub log_format: LogFormat,

@@ -37,12 +37,12 @@ pub async fn run(
         _ if args.tls => Some(server::made_for(&stave.store, args.listen.ip())?),
         _ => None,
     };
-    let logged = match (args.quiet, args.verbose) {
+    let logged = match (args.log.quiet, args.log.verbose) {
         (true, _) => Logged::Faults,
         (_, true) => Logged::Connections,
         _ => Logged::Requests,
     };
-    server::start_log(args.log_format, logged);
+    server::start_log(args.log.log_format, logged);
     let options = ServeOptions {
         listen: args.listen,
         tls,
