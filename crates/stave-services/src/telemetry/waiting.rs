@@ -65,10 +65,8 @@ impl Points {
     /// Adds what was measured in a minute of a series; says no where there is no room.
     pub(super) fn add(&mut self, series: &Series<'_>, minute: i64, samples: &Samples) -> bool {
         let hash = self.hash(series, minute);
-        let alike = self.by_hash.entry(hash).or_default();
-        let known = alike
-            .iter_mut()
-            .find(|point| point.minute == minute && series.is(&point.key));
+        let mut alike = self.by_hash.get_mut(&hash).into_iter().flatten();
+        let known = alike.find(|point| point.minute == minute && series.is(&point.key));
         if let Some(known) = known {
             known.samples.merge(samples);
             return true;
@@ -76,7 +74,7 @@ impl Points {
         let has_room = self.count < MAX_POINTS;
         if has_room {
             self.count += 1;
-            alike.push(Point {
+            self.by_hash.entry(hash).or_default().push(Point {
                 key: series.key(),
                 minute,
                 samples: samples.clone(),
@@ -158,5 +156,18 @@ mod tests {
             new("b", &ab, vec![(60, one)]),
         ];
         assert_eq!(points.in_order(), expected);
+    }
+
+    #[test]
+    fn what_has_no_room_takes_none() {
+        let mut points = Points::default();
+        let one = Samples::of(1.0, 1.0);
+        let room = i64::try_from(MAX_POINTS).expect("small");
+        assert!((0..room).all(|minute| points.add(&series("a", &[]), minute, &one)));
+        assert!((0..10).all(|minute| !points.add(&series("b", &[]), minute, &one)));
+        assert!(points.add(&series("a", &[]), 0, &one));
+        assert!(points.by_hash.len() <= MAX_POINTS);
+        let kept: Vec<NewPoints> = points.in_order();
+        assert_eq!((kept.len(), kept[0].points.len()), (1, MAX_POINTS));
     }
 }
