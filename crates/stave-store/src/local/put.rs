@@ -306,6 +306,7 @@ impl LocalBuckets {
             let (bucket, key) = (bucket.clone(), key.clone());
             return self
                 .blocking(move |buckets| {
+                    buckets.existing_root(&bucket)?;
                     let mut hashed = Hashed::begin(buckets, &options.expected, max)?;
                     hashed.write(&bytes)?;
                     let received = hashed.finish(&options.expected)?;
