@@ -71,8 +71,9 @@ fn start(args: Args) -> Result<ExitCode, Failure> {
 /// How many threads poll.
 fn worker_threads(command: &Command, cores: usize) -> usize {
     match command {
-        // What is long at work is a process of its own there. More threads only wake each other.
-        Command::Serve(_) => cores,
+        // What is long at work is a process of its own there. More threads only wake each other,
+        // but one alone would be held up by whoever reads or hashes.
+        Command::Serve(_) => cores.max(2),
         // One more than there is work for, so that somebody hears an interrupt and draws the
         // progress while an operator is long at one batch.
         _ => cores + 1,
