@@ -1,101 +1,58 @@
-//! Small writes of many threads done at once: on a disk, the flush at the end of a transaction
+//! Small writes of many done at once: on a disk, the flush at the end of a transaction
 //! costs more than all of them, and one is enough.
 //!
-//! Who comes while nobody leads takes what waits and does it; the others wait for the outcome,
-//! and one of those who came meanwhile leads next. Nobody is woken for what is not theirs.
+//! Who comes while nobody leads has to see to it that somebody does, until nothing waits. Nobody's
+//! thread waits for the outcome, and nobody is woken for what is not theirs.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures::channel::oneshot;
+use futures::executor::block_on;
 use stave_core::{Error, Result};
 
 use crate::statements::Statements as _;
 use crate::transaction::Transaction;
 
-/// What one who waits is to do.
-#[derive(Debug)]
-enum Turn<T> {
-    Wait,
-    Lead,
-    Done(Result<T>),
-}
-
-/// Where one who waits is told.
-#[derive(Debug)]
-struct Place<T> {
-    turn: Mutex<Turn<T>>,
-    told: Condvar,
-}
-
-impl<T> Place<T> {
-    fn new() -> Arc<Self> {
-        Arc::new(Self {
-            turn: Mutex::new(Turn::Wait),
-            told: Condvar::new(),
-        })
-    }
-
-    fn tell(&self, turn: Turn<T>) {
-        *lock(&self.turn) = turn;
-        self.told.notify_one();
-    }
-
-    fn wait(&self) -> Turn<T> {
-        let mut turn = lock(&self.turn);
-        loop {
-            match std::mem::replace(&mut *turn, Turn::Wait) {
-                Turn::Wait => {
-                    turn = self.told.wait(turn).unwrap_or_else(PoisonError::into_inner);
-                }
-                other => return other,
-            }
-        }
-    }
-
-    fn outcome(&self) -> Result<T> {
-        match self.wait() {
-            Turn::Done(result) => result,
-            Turn::Wait | Turn::Lead => Err(Error::internal("a write was left undone")),
-        }
-    }
-}
-
 /// Where it is told what became of something: who drops it without a word has died.
 #[derive(Debug)]
-pub(crate) struct Outcome<T>(Option<Arc<Place<T>>>);
+pub(crate) struct Outcome<T>(oneshot::Sender<Result<T>>);
 
 impl<T> Outcome<T> {
     /// Tells it.
-    pub(crate) fn set(mut self, result: Result<T>) {
-        if let Some(place) = self.0.take() {
-            place.tell(Turn::Done(result));
-        }
+    pub(crate) fn set(self, result: Result<T>) {
+        // Who asked may have gone.
+        let _ = self.0.send(result);
     }
 }
 
-impl<T> Drop for Outcome<T> {
-    fn drop(&mut self) {
-        if let Some(place) = self.0.take() {
-            let error = Error::internal("a write ended before its time");
-            place.tell(Turn::Done(Err(error)));
-        }
-    }
-}
-
-/// An outcome that somebody else waits for.
+/// An outcome that somebody waits for.
 #[derive(Debug)]
-pub(crate) struct Awaited<T>(Arc<Place<T>>);
+pub(crate) struct Awaited<T>(oneshot::Receiver<Result<T>>);
 
 impl<T> Awaited<T> {
-    /// Waits until it is told.
-    pub(crate) fn wait(&self) -> Result<T> {
-        self.0.outcome()
+    /// Comes when it is told, once.
+    pub(crate) async fn told(&mut self) -> Result<T> {
+        let told = (&mut self.0).await;
+        told.unwrap_or_else(|_| Err(Error::internal("a write ended before its time")))
+    }
+
+    /// Waits until it is told, once. Blocking.
+    pub(crate) fn wait(&mut self) -> Result<T> {
+        block_on(self.told())
     }
 }
 
 /// Where something is to be told, and where it is waited for.
 pub(crate) fn awaited<T>() -> (Outcome<T>, Awaited<T>) {
-    let place = Place::new();
-    (Outcome(Some(Arc::clone(&place))), Awaited(place))
+    let (sender, receiver) = oneshot::channel();
+    (Outcome(sender), Awaited(receiver))
+}
+
+/// What is known already.
+pub(crate) fn known<T>(result: Result<T>) -> Awaited<T> {
+    let (outcome, awaited) = awaited();
+    outcome.set(result);
+    awaited
 }
 
 struct Waiting<J, T> {
@@ -104,16 +61,7 @@ struct Waiting<J, T> {
 }
 
 /// Jobs that wait to be done.
-pub(crate) struct Together<J, T>(Mutex<Waiting<J, T>>);
-
-impl<J, T> Default for Together<J, T> {
-    fn default() -> Self {
-        Self(Mutex::new(Waiting {
-            jobs: Vec::new(),
-            has_leader: false,
-        }))
-    }
-}
+pub(crate) struct Together<J, T>(Arc<Mutex<Waiting<J, T>>>);
 
 impl<J, T> std::fmt::Debug for Together<J, T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -121,65 +69,58 @@ impl<J, T> std::fmt::Debug for Together<J, T> {
     }
 }
 
-/// Lets one of those who wait lead next, also when this one panics.
-struct Leading<'a, J, T>(&'a Together<J, T>);
-
-impl<J, T> Drop for Leading<'_, J, T> {
-    fn drop(&mut self) {
-        let mut waiting = lock(&self.0.0);
-        let next = waiting.jobs.first();
-        match next.and_then(|(_, outcome)| outcome.0.as_ref()) {
-            Some(next) => next.tell(Turn::Lead),
-            None => waiting.has_leader = false,
-        }
+impl<J, T> Default for Together<J, T> {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Waiting {
+            jobs: Vec::new(),
+            has_leader: false,
+        })))
     }
 }
 
-/// The jobs that a leader does.
-pub(crate) struct Batch<'a, J, T>(&'a Together<J, T>);
+impl<J, T> Together<J, T> {
+    /// Has `job` done. Hands out the lead if nobody has it.
+    pub(crate) fn join(&self, job: J) -> (Awaited<T>, Option<Lead<J, T>>) {
+        let (outcome, awaited) = awaited();
+        let mut waiting = lock(&self.0);
+        waiting.jobs.push((job, outcome));
+        let others_lead = std::mem::replace(&mut waiting.has_leader, true);
+        let lead = (!others_lead).then(|| Lead(Some(Arc::clone(&self.0))));
+        (awaited, lead)
+    }
+}
 
-impl<J, T> Batch<'_, J, T> {
+/// The lead: whose it is does what waits. Who drops it has died, and what waits with it.
+pub(crate) struct Lead<J, T>(Option<Arc<Mutex<Waiting<J, T>>>>);
+
+impl<J, T> Lead<J, T> {
     /// All that wait by now, and where to tell what became of them.
     pub(crate) fn take(&self) -> Vec<(J, Outcome<T>)> {
-        std::mem::take(&mut lock(&self.0.0).jobs)
+        let waiting = self.0.as_deref().map(lock);
+        waiting.map_or_else(Vec::new, |mut waiting| std::mem::take(&mut waiting.jobs))
+    }
+
+    /// Gives up the lead, unless more waits.
+    pub(crate) fn unless_done(mut self) -> Option<Self> {
+        let together = self.0.take()?;
+        let mut waiting = lock(&together);
+        waiting.has_leader = !waiting.jobs.is_empty();
+        let goes_on = waiting.has_leader;
+        drop(waiting);
+        // Made only where it is handed out: the end of one ends what waits.
+        goes_on.then(|| Self(Some(together)))
     }
 }
 
-impl<J: Send, T: Send> Together<J, T> {
-    /// Has `job` done, by `lead` if nobody else is at it. Does `beside` meanwhile, in this
-    /// thread if it has nothing else to do. Returns when the job is done.
-    pub(crate) fn join_in(
-        &self,
-        job: J,
-        beside: Option<impl FnOnce() + Send>,
-        lead: impl FnOnce(&Batch<'_, J, T>),
-    ) -> Result<T> {
-        let place = Place::new();
-        let mut waiting = lock(&self.0);
-        waiting.jobs.push((job, Outcome(Some(Arc::clone(&place)))));
-        let others_lead = std::mem::replace(&mut waiting.has_leader, true);
-        drop(waiting);
-        match beside {
-            Some(beside) if others_lead => beside(),
-            Some(beside) => {
-                return std::thread::scope(|scope| {
-                    scope.spawn(beside);
-                    self.lead(&place, lead)
-                });
-            }
-            None => {}
+impl<J, T> Drop for Lead<J, T> {
+    fn drop(&mut self) {
+        if let Some(together) = &self.0 {
+            let mut waiting = lock(together);
+            waiting.has_leader = false;
+            let left = std::mem::take(&mut waiting.jobs);
+            drop(waiting);
+            drop(left);
         }
-        if others_lead && let Turn::Done(result) = place.wait() {
-            return result;
-        }
-        self.lead(&place, lead)
-    }
-
-    fn lead(&self, place: &Place<T>, lead: impl FnOnce(&Batch<'_, J, T>)) -> Result<T> {
-        let leading = Leading(self);
-        lead(&Batch(self));
-        drop(leading);
-        place.outcome()
     }
 }
 
@@ -220,26 +161,32 @@ mod tests {
     use crate::database::Database;
     use crate::schema::STEPS;
 
-    /// Writes `jobs` in a transaction of their own.
-    fn insert(database: &Database, batch: &Batch<'_, usize, usize>) {
-        let mut done = Vec::new();
-        database
-            .write(|tx| {
-                for (at, outcome) in batch.take() {
-                    let made = alone(tx, || {
-                        tx.run("INSERT INTO buckets VALUES (?1, 0)", [format!("b-{at}")])?;
-                        if at % 4 == 0 {
-                            return Err(Error::invalid("changed my mind"));
-                        }
-                        Ok(at)
-                    });
-                    done.push((outcome, made));
-                }
-                Ok(())
-            })
-            .expect("written");
-        for (outcome, made) in done {
-            outcome.set(made);
+    /// Writes what waits in transactions of their own.
+    fn insert(database: &Database, mut lead: Lead<usize, usize>) {
+        loop {
+            let mut done = Vec::new();
+            database
+                .write(|tx| {
+                    for (at, outcome) in lead.take() {
+                        let made = alone(tx, || {
+                            tx.run("INSERT INTO buckets VALUES (?1, 0)", [format!("b-{at}")])?;
+                            if at % 4 == 0 {
+                                return Err(Error::invalid("changed my mind"));
+                            }
+                            Ok(at)
+                        });
+                        done.push((outcome, made));
+                    }
+                    Ok(())
+                })
+                .expect("written");
+            for (outcome, made) in done {
+                outcome.set(made);
+            }
+            match lead.unless_done() {
+                Some(same) => lead = same,
+                None => return,
+            }
         }
     }
 
@@ -253,16 +200,11 @@ mod tests {
                 .map(|at| {
                     let (database, together) = (&database, &together);
                     scope.spawn(move || {
-                        let (told, beside) = awaited();
-                        let joined = together.join_in(
-                            at,
-                            (at % 2 == 0).then_some(|| told.set(Ok(()))),
-                            |batch| insert(database, batch),
-                        );
-                        if at % 2 == 0 {
-                            beside.wait().expect("done beside");
+                        let (mut made, lead) = together.join(at);
+                        if let Some(lead) = lead {
+                            insert(database, lead);
                         }
-                        joined
+                        made.wait()
                     })
                 })
                 .collect();
@@ -285,18 +227,61 @@ mod tests {
     }
 
     #[test]
-    fn one_who_dies_is_told_of() {
-        let together: Together<(), ()> = Together::default();
-        let error = together
-            .join_in((), None::<fn()>, |batch| drop(batch.take()))
-            .expect_err("nobody did it");
-        assert!(error.message().contains("before its time"), "{error}");
-        together
-            .join_in((), None::<fn()>, |batch| {
-                for ((), outcome) in batch.take() {
-                    outcome.set(Ok(()));
-                }
-            })
-            .expect("the next one leads");
+    fn who_waits_for_one_who_dies_is_told() {
+        let together: Together<u8, u8> = Together::default();
+        let (first, lead) = together.join(1);
+        let (second, none) = together.join(2);
+        assert!(none.is_none());
+        drop(lead);
+        for mut left in [first, second] {
+            let error = left.wait().expect_err("nobody did it");
+            assert!(error.message().contains("before its time"), "{error}");
+        }
+        let (mut next, lead) = together.join(3);
+        let lead = lead.expect("nobody leads");
+        for (job, outcome) in lead.take() {
+            outcome.set(Ok(job));
+        }
+        assert_eq!(next.wait().expect("done"), 3);
+        assert!(lead.unless_done().is_none());
+        assert!(together.join(4).1.is_some());
+    }
+
+    #[test]
+    fn nobody_is_left_out_who_comes_while_the_lead_is_given_up() {
+        let together: Together<usize, usize> = Together::default();
+        std::thread::scope(|scope| {
+            for client in 0..8 {
+                let together = &together;
+                scope.spawn(move || {
+                    for round in 0..20_000 {
+                        let (mut done, mut lead) = together.join(client + round);
+                        while let Some(leading) = lead.take() {
+                            for (job, outcome) in leading.take() {
+                                outcome.set(Ok(job));
+                            }
+                            lead = leading.unless_done();
+                        }
+                        assert_eq!(done.wait().expect("done"), client + round);
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn the_lead_is_kept_while_more_waits_and_when_nobody_listens() {
+        let together: Together<u8, u8> = Together::default();
+        let (gone, lead) = together.join(1);
+        drop(gone);
+        let lead = lead.expect("nobody leads");
+        for (job, outcome) in lead.take() {
+            outcome.set(Ok(job));
+        }
+        let (_late, none) = together.join(2);
+        assert!(none.is_none());
+        let lead = lead.unless_done().expect("more waits");
+        assert_eq!(lead.take().len(), 1);
+        assert!(lead.unless_done().is_none());
     }
 }

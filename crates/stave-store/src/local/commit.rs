@@ -28,20 +28,30 @@ use crate::objects::{
     CreatedBy, ObjectDetails, Versioning, WriteCondition, condition_failed, no_such_key,
 };
 use crate::rows::events::{self, NewEvent};
+use crate::together::{Awaited, known};
 use crate::transaction::Transaction;
 
 /// What else is to happen in the transaction that makes the object.
 pub(super) type Also = Arc<dyn Fn(&Transaction<'_>, &Noted) -> Result<()> + Send + Sync>;
 
 /// A finished file that is to become an object.
-pub(super) struct Incoming<'a> {
-    pub(super) upload: &'a Upload,
-    pub(super) bucket: &'a BucketName,
-    pub(super) key: &'a ObjectKey,
+pub(super) struct Incoming {
+    pub(super) upload: Arc<Upload>,
+    pub(super) bucket: BucketName,
+    pub(super) key: ObjectKey,
     pub(super) noted: Noted,
-    pub(super) condition: &'a WriteCondition,
+    pub(super) condition: WriteCondition,
     pub(super) by: CreatedBy,
     pub(super) also: Option<Also>,
+}
+
+/// A file that may become an object without more ado.
+pub(super) struct Begun {
+    pub(super) incoming: Arc<Incoming>,
+    /// Whether it is one then; if not, it is for [`LocalBuckets::commit`], which has more patience.
+    pub(super) arrived: Awaited<bool>,
+    /// What is known of it then.
+    pub(super) details: ObjectDetails,
 }
 
 /// What a condition says of the object that is there.
@@ -53,13 +63,36 @@ pub(super) enum Held {
 }
 
 impl LocalBuckets {
-    /// Makes a finished file an object.
-    pub(super) fn commit(&self, incoming: &Incoming<'_>) -> Result<ObjectDetails> {
-        let Incoming { bucket, key, .. } = *incoming;
-        let identity = self.stamp(&incoming.upload.file, &incoming.upload.path)?;
-        // As it was seen last; whether it still is so is told by the transaction.
-        let mut versioned = self.store.keeps_versions(bucket);
+    /// Begins to make a finished file an object. Blocking.
+    pub(super) fn begin_commit(&self, incoming: Arc<Incoming>) -> Result<Begun> {
+        let Incoming { upload, bucket, .. } = &*incoming;
+        let identity = self.stamp(&upload.file, &upload.path)?;
+        let takes_more = matches!(incoming.condition, WriteCondition::IfMatch(_))
+            || self.store.keeps_versions(bucket);
+        let arrived = if takes_more {
+            known(Ok(false))
+        } else {
+            self.arrive(&incoming, identity)
+        };
+        let (key, noted) = (incoming.key.clone(), incoming.noted.clone());
+        Ok(Begun {
+            arrived,
+            details: index::object_details(key, identity, noted, false, true)?,
+            incoming,
+        })
+    }
+
+    /// Makes a finished file an object. Blocking.
+    pub(super) fn commit(&self, incoming: &Arc<Incoming>) -> Result<ObjectDetails> {
+        let Incoming {
+            upload,
+            bucket,
+            key,
+            ..
+        } = &**incoming;
+        let identity = self.stamp(&upload.file, &upload.path)?;
         for _ in 0..TURNS {
+            let versioned = self.sees_versioning(bucket)?;
             if matches!(incoming.condition, WriteCondition::IfMatch(_)) {
                 // Makes its ETag known; it is compared in the transaction.
                 self.open_object(bucket, key, Etag::Needed)?;
@@ -67,12 +100,12 @@ impl LocalBuckets {
             let made = if versioned {
                 self.commit_version(incoming, identity)?
             } else {
-                self.commit_plain(incoming, identity)?
+                let arrived = self.arrive(incoming, identity).wait()?;
+                arrived.then(|| incoming.noted.clone())
             };
             if let Some(noted) = made {
                 return index::object_details(key.clone(), identity, noted, versioned, true);
             }
-            versioned = self.sees_versioning(bucket)?;
         }
         Err(Error::conflict(format!(
             "s3://{bucket}/{key} is being changed without a pause"
@@ -122,7 +155,7 @@ impl LocalBuckets {
     }
 
     /// None when the condition cannot be told yet.
-    fn commit_version(&self, incoming: &Incoming<'_>, identity: Identity) -> Result<Option<Noted>> {
+    fn commit_version(&self, incoming: &Incoming, identity: Identity) -> Result<Option<Noted>> {
         self.flush(&incoming.upload.file, &incoming.upload.path)?;
         let made = self.change_as(Durability::Durable, |tx, touched| {
             self.write_version(tx, touched, incoming, identity)
@@ -141,15 +174,15 @@ impl LocalBuckets {
         &self,
         tx: &Transaction<'_>,
         touched: &mut Touched,
-        incoming: &Incoming<'_>,
+        incoming: &Incoming,
         identity: Identity,
     ) -> Result<Option<Noted>> {
-        let Incoming { bucket, key, .. } = *incoming;
+        let Incoming { bucket, key, .. } = incoming;
         let root = self.existing_root(bucket)?;
         let Some(versioning) = versioning(tx, bucket)? else {
             return Ok(None);
         };
-        if self.held(tx, bucket, key, incoming.condition)? == Held::Unknown {
+        if self.held(tx, bucket, key, &incoming.condition)? == Held::Unknown {
             return Ok(None);
         }
         // Found out now what could be in the way: after the commit it would be too late.
@@ -189,13 +222,14 @@ impl LocalBuckets {
 
     /// Moves the file to where it outlives this process, for the journal. Without
     /// a commit it is swept.
-    fn hand_over(&self, incoming: &Incoming<'_>) -> Result<String> {
-        let file = version_file(incoming.bucket, &self.new_version_file(0));
+    fn hand_over(&self, incoming: &Incoming) -> Result<String> {
+        let file = version_file(&incoming.bucket, &self.new_version_file(0));
         let path = self.store.home().root().join(&file);
         let mut touched = Touched::default();
         journal::make_parent(&path, &mut touched)?;
         let from = &incoming.upload.path;
         fs::rename(from, &path).at("move", from)?;
+        incoming.upload.has_left();
         touched.entry(&path);
         if self.store.options().fsync {
             touched.sync()?;

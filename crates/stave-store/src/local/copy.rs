@@ -3,10 +3,9 @@
 use stave_core::{BucketName, Error, ObjectKey, Result};
 
 use super::LocalBuckets;
-use super::commit::Incoming;
 use super::lookup::OpenVersion;
 use super::put::{Hashed, too_large};
-use super::resolve::{Resolved, with_checksum};
+use super::resolve::Resolved;
 use crate::objects::{
     CopyOptions, CopySource, CreatedBy, ExpectedBody, Lookup, MAX_PART_BYTES, ObjectDetails,
     ObjectFault, ReadOptions, condition_failed, no_such_key,
@@ -81,15 +80,9 @@ impl LocalBuckets {
         let mut hashed = Hashed::begin(self, &expected, MAX_PART_BYTES)?;
         hashed.write_from(&open.file, u64::MAX, &open.located.path)?;
         let received = hashed.finish(&expected)?;
-        self.commit(&Incoming {
-            upload: &received.upload,
-            bucket,
-            key,
-            noted: with_checksum(noted, received.etag, received.checksum)?,
-            condition: &options.condition,
-            by: CreatedBy::Copy,
-            also: None,
-        })
+        let place = (bucket.clone(), key.clone());
+        let condition = options.condition.clone();
+        self.commit(&received.incoming(place, noted, condition, CreatedBy::Copy)?)
     }
 
     /// Opens the source of a copy. Not modified is a failed condition here.

@@ -30,6 +30,7 @@ mod tagging;
 mod tests;
 mod version_list;
 mod walk;
+mod whole;
 
 use std::fs;
 use std::io;

@@ -29,7 +29,7 @@ pub(super) struct LocalUpload {
 
 #[derive(Debug)]
 struct Written {
-    upload: Upload,
+    upload: Arc<Upload>,
     /// The MD5 of each part that has been written, by its number.
     digests: Mutex<Vec<(usize, [u8; 16])>>,
 }
@@ -50,7 +50,7 @@ impl LocalUpload {
             offset: 0,
             parts: 0,
             written: Arc::new(Written {
-                upload,
+                upload: Arc::new(upload),
                 digests: Mutex::new(Vec::new()),
             }),
         }
@@ -78,7 +78,8 @@ impl MultipartUpload for LocalUpload {
         self.store
             .run(&self.location, move |buckets, bucket| {
                 let etag = written.etag(parts)?;
-                buckets.commit_upload(&written.upload, etag, bucket, &key, &options)
+                let upload = Arc::clone(&written.upload);
+                buckets.commit_upload(upload, etag, bucket, &key, &options)
             })
             .await
             .map(put_result)

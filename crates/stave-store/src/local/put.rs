@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -24,12 +25,13 @@ use super::files::Identity;
 use super::index::Noted;
 use super::read::Etag;
 use super::resolve::with_checksum;
+use super::whole::Whole;
 use crate::blocking::blocking;
 use crate::faults::{CUT_SHORT, IoContext, io_error};
 use crate::liveness::Scratch;
 use crate::objects::{
     Checksum, ChecksumType, CreatedBy, ExpectedBody, ExpectedChecksum, Hasher, MAX_PART_BYTES,
-    ObjectDetails, ObjectFault, ObjectInfo, PutBody, PutOptions, WriteOptions, hex,
+    ObjectDetails, ObjectFault, ObjectInfo, PutBody, PutOptions, WriteCondition, WriteOptions, hex,
 };
 
 /// How much of a stream is gathered before it is written, and in how many pieces.
@@ -46,7 +48,7 @@ pub(super) struct Upload {
     /// What its row is known by until the file is in its place.
     pub(super) pending: String,
     /// Whether it is no more where it was written.
-    is_placed: bool,
+    has_left: AtomicBool,
     // Shows that this process is alive.
     _scratch: Arc<Scratch>,
 }
@@ -68,7 +70,7 @@ impl Upload {
                         path,
                         file,
                         pending: format!("{}/{name}", scratch.id()),
-                        is_placed: false,
+                        has_left: AtomicBool::new(false),
                         _scratch: scratch,
                     });
                 }
@@ -81,12 +83,17 @@ impl Upload {
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.file.write_all(bytes).at("write", &self.path)
     }
+
+    /// Notes that it has been moved.
+    pub(super) fn has_left(&self) {
+        self.has_left.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Drop for Upload {
     fn drop(&mut self) {
         // Gone already when it became an object; swept later when this fails.
-        if !self.is_placed {
+        if !*self.has_left.get_mut() {
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -122,6 +129,27 @@ pub(super) struct Received {
     pub(super) checksum: Option<Checksum>,
 }
 
+impl Received {
+    /// It, on its way to `key`.
+    pub(super) fn incoming(
+        self,
+        (bucket, key): (BucketName, ObjectKey),
+        noted: Noted,
+        condition: WriteCondition,
+        by: CreatedBy,
+    ) -> Result<Arc<Incoming>> {
+        Ok(Arc::new(Incoming {
+            upload: Arc::new(self.upload),
+            bucket,
+            key,
+            noted: with_checksum(noted, self.etag, self.checksum)?,
+            condition,
+            by,
+            also: None,
+        }))
+    }
+}
+
 impl Hashed {
     pub(super) fn begin(buckets: &LocalBuckets, expected: &ExpectedBody, max: u64) -> Result<Self> {
         if let Some(size) = expected.size.filter(|size| *size > max) {
@@ -138,7 +166,7 @@ impl Hashed {
         })
     }
 
-    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.count(bytes.len())?;
         self.hashes.update(bytes);
         self.upload.write(bytes)
@@ -302,17 +330,15 @@ impl LocalBuckets {
     ) -> Result<ObjectDetails> {
         let noted = options.resolved().noted(key)?;
         if let PutBody::Bytes(bytes) = body {
-            // Small and frequent: all of it in one piece of blocking work.
-            let (bucket, key) = (bucket.clone(), key.clone());
-            return self
-                .blocking(move |buckets| {
-                    buckets.existing_root(&bucket)?;
-                    let mut hashed = Hashed::begin(buckets, &options.expected, max)?;
-                    hashed.write(&bytes)?;
-                    let received = hashed.finish(&options.expected)?;
-                    buckets.commit_received(&bucket, &key, received, noted, &options)
-                })
-                .await;
+            let whole = Whole {
+                bucket: bucket.clone(),
+                key: key.clone(),
+                bytes,
+                noted,
+                options,
+                max,
+            };
+            return self.write_whole(whole).await;
         }
         let (into, expected) = (bucket.clone(), options.expected.clone());
         let received = self
@@ -321,32 +347,11 @@ impl LocalBuckets {
                 buckets.existing_root(&into).map(|_| ())
             })
             .await?;
-        let (bucket, key) = (bucket.clone(), key.clone());
+        let place = (bucket.clone(), key.clone());
         self.blocking(move |buckets| {
-            buckets.commit_received(&bucket, &key, received, noted, &options)
+            buckets.commit(&received.incoming(place, noted, options.condition, options.by)?)
         })
         .await
-    }
-
-    fn commit_received(
-        &self,
-        bucket: &BucketName,
-        key: &ObjectKey,
-        mut received: Received,
-        noted: Noted,
-        options: &WriteOptions,
-    ) -> Result<ObjectDetails> {
-        let details = self.commit(&Incoming {
-            upload: &received.upload,
-            bucket,
-            key,
-            noted: with_checksum(noted, received.etag, received.checksum)?,
-            condition: &options.condition,
-            by: options.by,
-            also: None,
-        })?;
-        received.upload.is_placed = true;
-        Ok(details)
     }
 
     /// Writes a body to a file of its own, when `may` lets it.
@@ -399,23 +404,23 @@ impl LocalBuckets {
     /// Makes a finished upload the object `key`.
     pub(super) fn commit_upload(
         &self,
-        upload: &Upload,
+        upload: Arc<Upload>,
         etag: String,
         bucket: &BucketName,
         key: &ObjectKey,
         options: &PutOptions,
     ) -> Result<ObjectInfo> {
         let options = WriteOptions::from(options.clone());
-        let details = self.commit(&Incoming {
+        let incoming = Incoming {
             upload,
-            bucket,
-            key,
+            bucket: bucket.clone(),
+            key: key.clone(),
             noted: with_checksum(options.resolved().noted(key)?, etag, None)?,
-            condition: &options.condition,
+            condition: options.condition,
             by: CreatedBy::Put,
             also: None,
-        })?;
-        Ok(details.info)
+        };
+        Ok(self.commit(&Arc::new(incoming))?.info)
     }
 
     /// Stamps the file with the clock's time and writes it to the disk.
@@ -461,16 +466,10 @@ impl LocalBuckets {
         hashed.write_from(&source.file, u64::MAX, &source.located.path)?;
         let received = hashed.finish(&expected)?;
         let options = WriteOptions::from(options);
-        let details = self.commit(&Incoming {
-            upload: &received.upload,
-            bucket: to.0,
-            key: to.1,
-            noted: with_checksum(options.resolved().noted(to.1)?, received.etag, None)?,
-            condition: &options.condition,
-            by: CreatedBy::Copy,
-            also: None,
-        })?;
-        Ok(details.info)
+        let noted = options.resolved().noted(to.1)?;
+        let place = (to.0.clone(), to.1.clone());
+        let incoming = received.incoming(place, noted, options.condition, CreatedBy::Copy)?;
+        Ok(self.commit(&incoming)?.info)
     }
 }
 

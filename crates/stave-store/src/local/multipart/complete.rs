@@ -139,15 +139,15 @@ impl LocalBuckets {
             };
             buckets.mark_completed(tx, id, &fingerprint, &result)
         };
-        let details = self.commit(&Incoming {
-            upload: &assembled,
-            bucket,
-            key,
+        let details = self.commit(&Arc::new(Incoming {
+            upload: Arc::new(assembled),
+            bucket: bucket.clone(),
+            key: key.clone(),
             noted,
-            condition: &request.condition,
+            condition: request.condition.clone(),
             by: CreatedBy::CompleteMultipartUpload,
             also: Some(Arc::new(mark)),
-        })?;
+        }))?;
         #[cfg(test)]
         self.may_crash(CrashPoint::Completed)?;
         self.remove_parts(id);

@@ -52,7 +52,7 @@ pub(super) fn fixture() -> Fixture {
     fixture_with(StoreOptions { fsync: false })
 }
 
-fn fixture_with(options: StoreOptions) -> Fixture {
+pub(super) fn fixture_with(options: StoreOptions) -> Fixture {
     let dir = tempfile::tempdir().expect("a directory");
     let store = open_with(&dir, options);
     let buckets = store.buckets();

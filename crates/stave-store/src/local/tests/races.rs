@@ -1,9 +1,16 @@
 //! Several handles on one home at the same time.
 
 use std::collections::HashSet;
+use std::time::Duration;
+
+use futures::StreamExt as _;
 
 use super::*;
 use crate::objects::{StagedFile, UserMetadata};
+use crate::store::StoreOptions;
+
+/// How long may be waited for what takes milliseconds.
+const NEVER: Duration = Duration::from_mins(1);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn puts_to_one_key_leave_one_whole_object() {
@@ -156,4 +163,86 @@ async fn only_one_of_many_creates() {
         created += usize::from(task.await.expect("done"));
     }
     assert_eq!(created, 1);
+}
+
+/// A small and a large one, then copies of the large one.
+async fn put_and_copy(buckets: LocalBuckets, bucket: BucketName, at: usize) {
+    let (small, large) = (format!("small-{at}"), format!("large-{at}"));
+    put(&buckets, &bucket, &small, "x").await;
+    let pieces: Vec<_> = (0..4).map(|_| Ok(vec![b'x'; 100_000].into())).collect();
+    let body = PutBody::Stream(futures::stream::iter(pieces).boxed());
+    let options = PutOptions::default;
+    buckets
+        .put(&bucket, &key(&large), body, options())
+        .await
+        .expect("put");
+    for copy in 0..4 {
+        let to = key(&format!("copy-{at}-{copy}"));
+        buckets
+            .copy(&bucket, &key(&large), &bucket, &to, Some(options()))
+            .await
+            .expect("copied");
+    }
+}
+
+#[test]
+fn all_threads_that_may_block_can_wait_for_the_one_that_brings_in() {
+    for fsync in [false, true] {
+        let all = fixture_with(StoreOptions { fsync });
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .max_blocking_threads(2)
+            .enable_all()
+            .build()
+            .expect("threads");
+        runtime.block_on(async {
+            let tasks: Vec<_> = (0..16)
+                .map(|at| put_and_copy(all.buckets.clone(), all.bucket.clone(), at))
+                .map(tokio::spawn)
+                .collect();
+            for task in tasks {
+                let done = tokio::time::timeout(NEVER, task).await;
+                done.expect("it goes on").expect("done");
+            }
+            assert_eq!(all.keys().await.len(), 16 * 6);
+        });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_nobody_waits_for_any_more_is_whole_or_not_there() {
+    for fsync in [false, true] {
+        let all = fixture_with(StoreOptions { fsync });
+        for at in 0..100_u64 {
+            let (buckets, bucket) = (all.buckets.clone(), all.bucket.clone());
+            let name = format!("k-{at}");
+            let task = tokio::spawn(async move { put(&buckets, &bucket, &name, "whole").await });
+            tokio::time::sleep(Duration::from_micros(at * 5)).await;
+            task.abort();
+            let _ = task.await;
+        }
+        // What had gone far enough goes on without its asker.
+        let uploads = all.store.uploads().expect("a folder");
+        let left = || {
+            let pending = all.store.database().read(|tx| {
+                tx.query_row("SELECT count(pending) FROM objects", [], |row| row.get(0))
+                    .sql()
+            });
+            let pending: i64 = pending.expect("counted");
+            pending > 0
+                || fs::read_dir(uploads.path())
+                    .expect("listed")
+                    .next()
+                    .is_some()
+        };
+        let settled = async {
+            while left() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(NEVER, settled).await.expect("settled");
+        for name in all.keys().await {
+            assert_eq!(all.text(&name).await, "whole");
+        }
+    }
 }

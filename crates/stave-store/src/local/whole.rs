@@ -1,0 +1,52 @@
+//! Writing an object whose bytes are at hand as a whole. No thread waits while it is brought in
+//! together with others.
+
+use bytes::Bytes;
+use stave_core::{BucketName, ObjectKey, Result};
+
+use super::LocalBuckets;
+use super::commit::Begun;
+use super::index::Noted;
+use super::put::Hashed;
+use crate::objects::{ObjectDetails, WriteOptions};
+
+/// An object that is to be.
+pub(super) struct Whole {
+    pub(super) bucket: BucketName,
+    pub(super) key: ObjectKey,
+    pub(super) bytes: Bytes,
+    pub(super) noted: Noted,
+    pub(super) options: WriteOptions,
+    /// How many bytes it may have.
+    pub(super) max: u64,
+}
+
+impl LocalBuckets {
+    /// Writes an object.
+    pub(super) async fn write_whole(&self, whole: Whole) -> Result<ObjectDetails> {
+        let begun = self
+            .blocking(move |buckets| buckets.begin_whole(&whole))
+            .await?;
+        let Begun {
+            incoming,
+            mut arrived,
+            details,
+        } = begun;
+        if arrived.told().await? {
+            return Ok(details);
+        }
+        self.blocking(move |buckets| buckets.commit(&incoming))
+            .await
+    }
+
+    fn begin_whole(&self, whole: &Whole) -> Result<Begun> {
+        self.existing_root(&whole.bucket)?;
+        let options = &whole.options;
+        let mut hashed = Hashed::begin(self, &options.expected, whole.max)?;
+        hashed.write(&whole.bytes)?;
+        let received = hashed.finish(&options.expected)?;
+        let place = (whole.bucket.clone(), whole.key.clone());
+        let (noted, condition) = (whole.noted.clone(), options.condition.clone());
+        self.begin_commit(received.incoming(place, noted, condition, options.by)?)
+    }
+}
