@@ -84,6 +84,11 @@ impl Database {
         }
     }
 
+    /// Whether nobody of this process writes at the moment.
+    pub(crate) fn is_free(&self) -> bool {
+        self.writer.try_lock().is_ok()
+    }
+
     fn with_reader<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
         let idle = lock(&self.readers).pop();
         let mut connection = match idle {

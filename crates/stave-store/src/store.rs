@@ -44,7 +44,8 @@ struct Parts {
     uploads: Mutex<Option<Arc<Scratch>>>,
     folders: Folders,
     arrivals: Together<Arrival, bool>,
-    promptness: Promptness,
+    reads: Promptness,
+    writes: Promptness,
     versioned: Mutex<HashSet<BucketName>>,
     #[cfg(test)]
     crash: Mutex<Option<crate::local::CrashPoint>>,
@@ -93,7 +94,8 @@ impl Store {
             uploads: Mutex::new(None),
             folders: Folders::default(),
             arrivals: Together::default(),
-            promptness: Promptness::default(),
+            reads: Promptness::of_reads(),
+            writes: Promptness::of_writes(),
             versioned: Mutex::default(),
             #[cfg(test)]
             crash: Mutex::new(None),
@@ -154,8 +156,14 @@ impl Store {
         &self.0.arrivals
     }
 
-    pub(crate) fn promptness(&self) -> &Promptness {
-        &self.0.promptness
+    /// Whether small reads are done where they are asked for.
+    pub(crate) fn reads(&self) -> &Promptness {
+        &self.0.reads
+    }
+
+    /// Whether small writes are.
+    pub(crate) fn writes(&self) -> &Promptness {
+        &self.0.writes
     }
 
     /// Whether `bucket` was last seen to keep versions.

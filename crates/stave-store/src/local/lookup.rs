@@ -73,7 +73,7 @@ impl LocalBuckets {
         options: ReadOptions,
         read: fn(&ReadOptions, OpenVersion) -> Result<T>,
     ) -> Result<Lookup<T>> {
-        let at_hand = self.store.promptness().at_once(|| {
+        let at_hand = self.store.reads().at_once(|| {
             let found = self.find_at_hand(bucket, key, &options)?;
             let read = |found: Lookup<_>| found.try_map(|open| read(&options, open));
             found.map(read).transpose()

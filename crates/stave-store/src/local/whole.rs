@@ -1,5 +1,6 @@
-//! Writing an object whose bytes are at hand as a whole. No thread waits while it is brought in
-//! together with others.
+//! Writing an object whose bytes are at hand as a whole. A small one is written where it is asked
+//! for, as small reads are (see [`super::prompt`]): to hand it to a thread that may wait takes
+//! longer. No thread waits while it is brought in together with others.
 
 use bytes::Bytes;
 use stave_core::{BucketName, ObjectKey, Result};
@@ -9,6 +10,9 @@ use super::commit::Begun;
 use super::index::Noted;
 use super::put::Hashed;
 use crate::objects::{ObjectDetails, WriteOptions};
+
+/// What is larger takes too long to hash.
+const SMALL_BYTES: usize = 64 << 10;
 
 /// An object that is to be.
 pub(super) struct Whole {
@@ -24,9 +28,13 @@ pub(super) struct Whole {
 impl LocalBuckets {
     /// Writes an object.
     pub(super) async fn write_whole(&self, whole: Whole) -> Result<ObjectDetails> {
-        let begun = self
-            .blocking(move |buckets| buckets.begin_whole(&whole))
-            .await?;
+        let begun = match self.begin_at_hand(&whole) {
+            Some(begun) => begun?,
+            None => {
+                self.blocking(move |buckets| buckets.begin_whole(&whole))
+                    .await?
+            }
+        };
         let Begun {
             incoming,
             mut arrived,
@@ -37,6 +45,16 @@ impl LocalBuckets {
         }
         self.blocking(move |buckets| buckets.commit(&incoming))
             .await
+    }
+
+    /// Begins here and now; none where that may take a while.
+    fn begin_at_hand(&self, whole: &Whole) -> Option<Result<Begun>> {
+        // A flush waits for the disk, and who finds others writing waits for them.
+        let is_quick = whole.bytes.len() <= SMALL_BYTES
+            && !self.store.options().fsync
+            && self.store.database().is_free();
+        let begin = || self.begin_whole(whole);
+        is_quick.then(|| self.store.writes().at_once(begin))?
     }
 
     fn begin_whole(&self, whole: &Whole) -> Result<Begun> {
