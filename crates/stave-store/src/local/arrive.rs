@@ -200,7 +200,7 @@ impl LocalBuckets {
             also(tx, noted)?;
         }
         files::place(&root, key.as_str(), &upload.path, touched)?;
-        upload.has_left();
+        upload.note_moved();
         #[cfg(test)]
         self.may_crash(CrashPoint::UploadPlaced)?;
         let (key, identity) = (key.as_str(), arrival.identity);

@@ -229,7 +229,7 @@ impl LocalBuckets {
         journal::make_parent(&path, &mut touched)?;
         let from = &incoming.upload.path;
         fs::rename(from, &path).at("move", from)?;
-        incoming.upload.has_left();
+        incoming.upload.note_moved();
         touched.entry(&path);
         if self.store.options().fsync {
             touched.sync()?;

@@ -48,7 +48,7 @@ pub(super) struct Upload {
     /// What its row is known by until the file is in its place.
     pub(super) pending: String,
     /// Whether it is no more where it was written.
-    has_left: AtomicBool,
+    is_moved: AtomicBool,
     // Shows that this process is alive.
     _scratch: Arc<Scratch>,
 }
@@ -70,7 +70,7 @@ impl Upload {
                         path,
                         file,
                         pending: format!("{}/{name}", scratch.id()),
-                        has_left: AtomicBool::new(false),
+                        is_moved: AtomicBool::new(false),
                         _scratch: scratch,
                     });
                 }
@@ -85,15 +85,15 @@ impl Upload {
     }
 
     /// Notes that it has been moved.
-    pub(super) fn has_left(&self) {
-        self.has_left.store(true, Ordering::Relaxed);
+    pub(super) fn note_moved(&self) {
+        self.is_moved.store(true, Ordering::Relaxed);
     }
 }
 
 impl Drop for Upload {
     fn drop(&mut self) {
         // Gone already when it became an object; swept later when this fails.
-        if !*self.has_left.get_mut() {
+        if !*self.is_moved.get_mut() {
             let _ = fs::remove_file(&self.path);
         }
     }
