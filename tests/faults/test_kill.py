@@ -7,6 +7,7 @@ import sqlite3
 import threading
 import time
 
+import pytest
 from served import Served
 from wire import Closed, Wire, quote
 
@@ -122,11 +123,13 @@ class Worker(threading.Thread):
         self.versions.append((f"{target}?versionId={sent.headers['x-amz-version-id']}", digest(data)))
 
 
-def test_what_was_acknowledged_survives(stave, long):
+@pytest.mark.parametrize("fsync", ["true", "false"])
+def test_what_was_acknowledged_survives(stave, long, fsync):
+    """Also without flushes: what the kernel has outlives the process."""
     rng = random.Random(20240501)
     known = [{} for _ in range(WORKERS)]
     versions = []
-    server = Served(stave)
+    server = Served(stave, env={"STAVE_FSYNC": fsync})
     try:
         prepare(server)
         for _ in range(50 if long else 5):
