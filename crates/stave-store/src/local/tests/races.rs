@@ -195,17 +195,22 @@ fn all_threads_that_may_block_can_wait_for_the_one_that_brings_in() {
             .enable_all()
             .build()
             .expect("threads");
-        runtime.block_on(async {
-            let tasks: Vec<_> = (0..16)
-                .map(|at| put_and_copy(all.buckets.clone(), all.bucket.clone(), at))
-                .map(tokio::spawn)
-                .collect();
-            for task in tasks {
-                let done = tokio::time::timeout(NEVER, task).await;
-                done.expect("it goes on").expect("done");
-            }
-            assert_eq!(all.keys().await.len(), 16 * 6);
+        let tasks: Vec<_> = (0..16)
+            .map(|at| put_and_copy(all.buckets.clone(), all.bucket.clone(), at))
+            .map(|work| runtime.spawn(work))
+            .collect();
+        let done = runtime.block_on(async {
+            tokio::time::timeout(NEVER, futures::future::try_join_all(tasks)).await
         });
+        // Its end would wait for those that stand still.
+        runtime.shutdown_background();
+        done.expect("it goes on").expect("done");
+        let objects = walk::walk(
+            all.store.folders(),
+            &all.file(""),
+            &ListRequest::all("").max(1000),
+        );
+        assert_eq!(objects.expect("listed").len(), 16 * 6);
     }
 }
 
