@@ -107,8 +107,8 @@ impl<J, T> Lead<J, T> {
         waiting.has_leader = !waiting.jobs.is_empty();
         let goes_on = waiting.has_leader;
         drop(waiting);
-        // Made only where it is handed out: the end of one ends what waits.
-        goes_on.then(|| Self(Some(together)))
+        self.0 = goes_on.then_some(together);
+        goes_on.then_some(self)
     }
 }
 

@@ -56,7 +56,8 @@ impl Arrival {
 }
 
 impl LocalBuckets {
-    /// Sends a finished file to its place. It has to be tried again when it has not arrived. Blocking.
+    /// Sends a finished file to its place. It has to be tried again when it has not arrived.
+    /// Blocking.
     pub(super) fn arrive(&self, incoming: &Arc<Incoming>, identity: Identity) -> Awaited<bool> {
         let (told, flushed) = awaited();
         let arrival = Arrival {

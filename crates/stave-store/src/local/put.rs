@@ -166,7 +166,13 @@ impl Hashed {
         })
     }
 
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+    /// All of it, when it is at hand as a whole.
+    pub(super) fn whole(mut self, bytes: &[u8], expected: &ExpectedBody) -> Result<Received> {
+        self.write(bytes)?;
+        self.finish(expected)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.count(bytes.len())?;
         self.hashes.update(bytes);
         self.upload.write(bytes)
@@ -368,12 +374,8 @@ impl LocalBuckets {
         };
         match body {
             PutBody::Bytes(bytes) => {
-                self.blocking(move |buckets| {
-                    let mut hashed = begin(buckets, &expected)?;
-                    hashed.write(&bytes)?;
-                    hashed.finish(&expected)
-                })
-                .await
+                self.blocking(move |buckets| begin(buckets, &expected)?.whole(&bytes, &expected))
+                    .await
             }
             PutBody::File(path) => {
                 self.blocking(move |buckets| {

@@ -60,9 +60,8 @@ impl LocalBuckets {
     fn begin_whole(&self, whole: &Whole) -> Result<Begun> {
         self.existing_root(&whole.bucket)?;
         let options = &whole.options;
-        let mut hashed = Hashed::begin(self, &options.expected, whole.max)?;
-        hashed.write(&whole.bytes)?;
-        let received = hashed.finish(&options.expected)?;
+        let hashed = Hashed::begin(self, &options.expected, whole.max)?;
+        let received = hashed.whole(&whole.bytes, &options.expected)?;
         let place = (whole.bucket.clone(), whole.key.clone());
         let (noted, condition) = (whole.noted.clone(), options.condition.clone());
         self.begin_commit(received.incoming(place, noted, condition, options.by)?)
