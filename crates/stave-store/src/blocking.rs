@@ -35,6 +35,7 @@ async fn answer_of<T: Send + 'static>(
     answered.unwrap_or_else(|| Err(Error::internal(broken)))
 }
 
-fn begin(work: Box<dyn FnOnce() + Send>) -> JoinHandle<()> {
+/// Begins `work` on a thread that may block.
+pub(crate) fn begin(work: Box<dyn FnOnce() + Send>) -> JoinHandle<()> {
     tokio::task::spawn_blocking(work)
 }

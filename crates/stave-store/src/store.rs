@@ -12,6 +12,7 @@ use crate::database::Database;
 use crate::home::Home;
 use crate::liveness::{LivenessLock, Scratch, any_dead, lock_path, sweep_dead};
 use crate::local::{Arrival, Folders, LocalBuckets, Promptness, sync_folder};
+use crate::md5::SideBySide;
 use crate::objects::MIN_PART_BYTES;
 use crate::schema::STEPS;
 use crate::together::Together;
@@ -44,6 +45,7 @@ struct Parts {
     uploads: Mutex<Option<Arc<Scratch>>>,
     folders: Folders,
     arrivals: Together<Arrival, bool>,
+    bodies: SideBySide,
     reads: Promptness,
     writes: Promptness,
     versioned: Mutex<HashSet<BucketName>>,
@@ -94,6 +96,7 @@ impl Store {
             uploads: Mutex::new(None),
             folders: Folders::default(),
             arrivals: Together::default(),
+            bodies: SideBySide::default(),
             reads: Promptness::of_reads(),
             writes: Promptness::of_writes(),
             versioned: Mutex::default(),
@@ -154,6 +157,11 @@ impl Store {
     /// Uploads that are about to become objects.
     pub(crate) fn arrivals(&self) -> &Together<Arrival, bool> {
         &self.0.arrivals
+    }
+
+    /// Large bodies that are being received.
+    pub(crate) fn bodies(&self) -> &SideBySide {
+        &self.0.bodies
     }
 
     /// Whether small reads are done where they are asked for.

@@ -4,7 +4,6 @@ use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use md5::{Digest, Md5};
 use object_store::path::Path;
 use object_store::{MultipartUpload, PutPayload, PutResult, UploadPart};
 use stave_core::{Error, ObjectKey, Result};
@@ -13,6 +12,7 @@ use super::engine::{LocalObjectStore, put_result};
 use super::put::Upload;
 use crate::blocking::blocking;
 use crate::faults::{CUT_SHORT, IoContext, to_object_store};
+use crate::md5::Md5;
 use crate::objects::{PutOptions, hex};
 
 /// An upload in parts, each written to its place as it comes.
@@ -93,7 +93,7 @@ impl MultipartUpload for LocalUpload {
 
 impl Written {
     fn write(&self, part: usize, mut offset: u64, data: &PutPayload) -> Result<()> {
-        let mut md5 = Md5::new();
+        let mut md5 = Md5::default();
         for bytes in data {
             md5.update(bytes);
             self.upload
@@ -103,7 +103,7 @@ impl Written {
             offset += bytes.len() as u64;
         }
         let mut digests = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
-        digests.push((part, md5.finalize().into()));
+        digests.push((part, md5.finish()));
         Ok(())
     }
 
@@ -121,10 +121,10 @@ impl Written {
                 digests.len()
             )));
         }
-        let mut md5 = Md5::new();
+        let mut md5 = Md5::default();
         for (_, digest) in &digests {
             md5.update(digest);
         }
-        Ok(format!("{}-{parts}", hex(&md5.finalize())))
+        Ok(format!("{}-{parts}", hex(&md5.finish())))
     }
 }

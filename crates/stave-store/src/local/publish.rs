@@ -16,7 +16,6 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Component, Path};
 
-use md5::{Digest, Md5};
 use rusqlite::{Connection, OptionalExtension, params};
 use stave_core::{BucketName, Error, ObjectKey, Result};
 
@@ -32,6 +31,7 @@ use super::walk::{Found, walk};
 use crate::database::Durability;
 use crate::faults::{IoContext, SqlContext};
 use crate::home::check_id;
+use crate::md5::Md5;
 use crate::objects::{
     CreatedBy, ListRequest, Publication, PutOptions, StagedFile, Versioning, hex, resolve_options,
 };
@@ -409,5 +409,5 @@ fn files_of(tx: &Connection, run_id: &str) -> Result<Vec<JournalledFile>> {
 /// An ETag for a file whose bytes are not to be read: one that no other file has.
 pub(super) fn made_etag(run_id: &str, key: &str, identity: Identity) -> String {
     let named = format!("{run_id}\0{key}\0{}\0{}", identity.size, identity.mtime_ns);
-    format!("{}-1", hex(&Md5::digest(named)))
+    format!("{}-1", hex(&Md5::of(named.as_bytes())))
 }

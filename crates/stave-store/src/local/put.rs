@@ -16,7 +16,6 @@ use bytes::Bytes;
 use futures::future::try_join;
 use futures::stream::{BoxStream, Fuse};
 use futures::{StreamExt, TryStreamExt};
-use md5::{Digest, Md5};
 use stave_core::{BucketName, Error, ObjectKey, Result};
 
 use super::LocalBuckets;
@@ -29,6 +28,7 @@ use super::whole::Whole;
 use crate::blocking::blocking;
 use crate::faults::{CUT_SHORT, IoContext, io_error};
 use crate::liveness::Scratch;
+use crate::md5::{Md5, SideBySide};
 use crate::objects::{
     Checksum, ChecksumType, CreatedBy, ExpectedBody, ExpectedChecksum, Hasher, MAX_PART_BYTES,
     ObjectDetails, ObjectFault, ObjectInfo, PutBody, PutOptions, WriteCondition, WriteOptions, hex,
@@ -160,7 +160,7 @@ impl Hashed {
             size: 0,
             max,
             hashes: Hashes {
-                md5: Md5::new(),
+                md5: Md5::default(),
                 checksum: expected.algorithm.map(Hasher::new),
             },
         })
@@ -178,8 +178,9 @@ impl Hashed {
         self.upload.write(bytes)
     }
 
-    /// As [`Self::write`], where it holds up nobody; much is hashed and written at the same time.
-    async fn write_apart(mut self, pieces: Vec<Bytes>) -> Result<Self> {
+    /// As [`Self::write`], where it holds up nobody; much is written while its MD5 is found, with
+    /// those of others.
+    async fn write_apart(mut self, pieces: Vec<Bytes>, others: &SideBySide) -> Result<Self> {
         if length(&pieces) < APART_BYTES {
             let write = move || {
                 pieces
@@ -194,26 +195,25 @@ impl Hashed {
             mut upload,
             size,
             max,
-            mut hashes,
+            hashes,
         } = self;
-        let same = pieces.clone();
-        let hashed = blocking(CUT_SHORT, move || {
-            for bytes in &same {
-                hashes.update(bytes);
-            }
-            Ok(hashes)
-        });
+        let Hashes { md5, mut checksum } = hashes;
+        let hashed = others.update(md5, pieces.clone());
         let written = blocking(CUT_SHORT, move || {
-            let mut pieces = pieces.iter();
-            pieces.try_for_each(|bytes| upload.write(bytes))?;
-            Ok(upload)
+            for bytes in &pieces {
+                if let Some(checksum) = &mut checksum {
+                    checksum.update(bytes);
+                }
+                upload.write(bytes)?;
+            }
+            Ok((upload, checksum))
         });
-        let (hashes, upload) = try_join(hashed, written).await?;
+        let (md5, (upload, checksum)) = try_join(hashed, written).await?;
         Ok(Self {
             upload,
             size,
             max,
-            hashes,
+            hashes: Hashes { md5, checksum },
         })
     }
 
@@ -246,7 +246,7 @@ impl Hashed {
             )));
         }
         let Hashes { md5, checksum } = self.hashes;
-        let md5: [u8; 16] = md5.finalize().into();
+        let md5: [u8; 16] = md5.finish();
         if expected.md5.is_some_and(|announced| announced != md5) {
             return Err(bad_digest("MD5"));
         }
@@ -395,7 +395,7 @@ impl LocalBuckets {
                 let mut gathered = gather(&mut stream).await?;
                 while !gathered.is_empty() {
                     // More comes, and is checked on its way, while this is written.
-                    let written = hashed.write_apart(gathered);
+                    let written = hashed.write_apart(gathered, self.store.bodies());
                     (hashed, gathered) = try_join(written, gather(&mut stream)).await?;
                 }
                 hashed.finish(&expected)

@@ -9,7 +9,6 @@ use std::path::Path;
 
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
-use md5::{Digest, Md5};
 use stave_core::{BucketName, Error, ObjectKey, Result};
 
 use super::LocalBuckets;
@@ -17,6 +16,7 @@ use super::files::{self, Identity, Located};
 use super::index::{self, Noted};
 use crate::blocking::blocking;
 use crate::faults::{CUT_SHORT, IoContext};
+use crate::md5::Md5;
 use crate::objects::{ByteRange, ObjectInfo, ObjectRead, hex, no_such_key};
 
 /// How much is read at once.
@@ -139,7 +139,7 @@ impl LocalBuckets {
 
 /// The MD5 of a whole file in hexadecimal.
 pub(super) fn md5_of(mut file: &File) -> std::io::Result<String> {
-    let mut hash = Md5::new();
+    let mut hash = Md5::default();
     let mut buffer = vec![0; CHUNK_BYTES];
     loop {
         match file.read(&mut buffer)? {
@@ -148,7 +148,7 @@ pub(super) fn md5_of(mut file: &File) -> std::io::Result<String> {
         }
     }
     std::io::Seek::rewind(&mut file)?;
-    Ok(hex(&hash.finalize()))
+    Ok(hex(&hash.finish()))
 }
 
 /// The bytes of `range`. Those of a small object are read at once, for there is only one piece

@@ -26,6 +26,7 @@ use jiff::Timestamp;
 use object_store::ObjectStore;
 use stave_core::{BucketName, Error, ErrorKind, ObjectKey, Result};
 
+use crate::md5::Md5;
 use crate::rows::BookmarkAdvance;
 
 pub(crate) use self::attributes::{from_attributes, to_attributes};
@@ -397,8 +398,7 @@ pub trait BucketStore: Send + Sync + fmt::Debug {
 
 /// The MD5 of `bytes`, as `Content-MD5` announces it.
 pub fn md5_of(bytes: &[u8]) -> [u8; 16] {
-    use md5::{Digest, Md5};
-    Md5::digest(bytes).into()
+    Md5::of(bytes)
 }
 
 /// Bytes in hexadecimal.

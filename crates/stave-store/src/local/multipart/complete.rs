@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
-use md5::{Digest, Md5};
 use rusqlite::{Connection, params};
 use stave_core::{BucketName, Error, ObjectKey, Result};
 
@@ -19,6 +18,7 @@ use crate::local::index::{self, Noted};
 use crate::local::put::{Upload, announced, bad_digest, too_large};
 use crate::local::resolve::with_checksum;
 use crate::local::settings::versioning;
+use crate::md5::Md5;
 use crate::objects::{
     Checksum, CompleteRequest, CompletedPart, CompletedUpload, CreatedBy, ExpectedChecksum,
     MAX_OBJECT_BYTES, MAX_PARTS, ObjectFault, ObjectPart, hex,
@@ -267,26 +267,26 @@ fn repeated(
 
 /// What tells one list of parts from another.
 fn fingerprint(parts: &[CompletedPart]) -> String {
-    let mut hash = Md5::new();
+    let mut hash = Md5::default();
     for part in parts {
-        hash.update(format!("{} {}\n", part.number, part.etag));
+        hash.update(format!("{} {}\n", part.number, part.etag).as_bytes());
     }
-    hex(&hash.finalize())
+    hex(&hash.finish())
 }
 
 /// The ETag as S3 makes it: the MD5 of the parts' MD5s, and how many there are.
 fn etag_of(chosen: &[Chosen]) -> Result<String> {
-    let mut hash = Md5::new();
+    let mut hash = Md5::default();
     for part in chosen {
         for at in (0..part.etag.len()).step_by(2) {
             let byte = part.etag.get(at..at + 2);
             let byte = byte.and_then(|text| u8::from_str_radix(text, 16).ok());
-            hash.update([
+            hash.update(&[
                 byte.ok_or_else(|| Error::internal(format!("part {} has no MD5", part.number)))?
             ]);
         }
     }
-    Ok(format!("{}-{}", hex(&hash.finalize()), chosen.len()))
+    Ok(format!("{}-{}", hex(&hash.finish()), chosen.len()))
 }
 
 fn checksum_of(

@@ -117,7 +117,7 @@ async fn parts_become_an_object_once() {
 }
 
 fn md5_of_md5s() -> String {
-    use md5::{Digest, Md5};
+    use ::md5::{Digest, Md5};
     let mut both = Md5::digest("hello ").to_vec();
     both.extend(Md5::digest("world"));
     crate::objects::hex(&Md5::digest(both))
