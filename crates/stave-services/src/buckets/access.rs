@@ -81,10 +81,7 @@ type Said = (Option<String>, Option<String>);
 
 /// What a bucket says; one that is not there says nothing.
 fn said_of(local: &LocalBuckets, bucket: &BucketName, is_anonymous: bool) -> Result<Said> {
-    let policy = match local.bucket_setting(bucket, BucketSetting::Policy) {
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        policy => policy?,
-    };
+    let policy = local.bucket_policy(bucket)?;
     let block = match &policy {
         Some(_) if is_anonymous => {
             local.bucket_setting(bucket, BucketSetting::PublicAccessBlock)?

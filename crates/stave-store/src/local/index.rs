@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 use stave_core::{BucketName, ObjectKey, Result};
 
 use super::files::Identity;
+use super::settings::VERSIONING;
 use crate::faults::{SqlContext, bad_json};
 use crate::objects::{
     ContentHeaders, Kept, NULL_VERSION, ObjectDetails, ObjectInfo, ObjectPart, Tags, UserMetadata,
     guess_content_type,
 };
+use crate::statements::Statements as _;
 
 /// What a row says of an object. Texts are JSON as it is stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -253,6 +255,25 @@ pub(super) fn find(
         .query_row(params![bucket.as_str(), key], |row| row.get(0))
         .sql()?;
     Ok((None, any))
+}
+
+/// What is noted of the file `identity`, and whether its bucket keeps versions or did; none while
+/// a publication is under way. All in one statement, for who reads small objects.
+pub(super) fn find_settled(
+    db: &Connection,
+    bucket: &BucketName,
+    key: &str,
+    identity: Identity,
+) -> Result<Option<(Noted, bool)>> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM bucket_settings WHERE bucket = ?1 AND name = '{VERSIONING}'),
+         {NOTED} FROM objects WHERE bucket = ?1 AND key = ?2
+         AND inode = ?3 AND mtime_ns = ?4 AND size = ?5
+         AND NOT EXISTS (SELECT 1 FROM publications) AND NOT EXISTS (SELECT 1 FROM moves)"
+    );
+    db.one(&sql, row_of(bucket, key, identity), |row| {
+        Ok((Noted::read(row, 1)?, row.get(0)?))
+    })
 }
 
 /// What is noted of each of `found` (sorted by key), and whether its key has rows at all.

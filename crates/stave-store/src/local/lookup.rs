@@ -105,13 +105,9 @@ impl LocalBuckets {
             return Ok(None);
         };
         let identity = located.identity;
-        let known = self.store.database().read(|tx| {
-            if publish::is_pending(tx)? {
-                return Ok(None);
-            }
-            let (noted, _) = index::find(tx, bucket, key.as_str(), identity)?;
-            Ok(noted.zip(Some(versioning(tx, bucket)?.is_some())))
-        })?;
+        let database = self.store.database();
+        let known =
+            database.glance(|db| index::find_settled(db, bucket, key.as_str(), identity))?;
         let Some((noted, versioned)) = known else {
             return Ok(None);
         };

@@ -53,7 +53,7 @@ impl BucketSetting {
     }
 }
 
-const VERSIONING: &str = "versioning";
+pub(super) const VERSIONING: &str = "versioning";
 const TAGGING: &str = "tagging";
 const LIFECYCLE: &str = "lifecycle";
 
@@ -126,6 +126,12 @@ impl LocalBuckets {
         setting: BucketSetting,
     ) -> Result<Option<String>> {
         self.setting(bucket, setting.name())
+    }
+
+    /// The policy of `bucket`; none where there is no bucket, too. Blocking, for a row at most.
+    pub fn bucket_policy(&self, bucket: &BucketName) -> Result<Option<String>> {
+        let database = self.store.database();
+        database.glance(|db| document(db, bucket, BucketSetting::Policy.name()))
     }
 
     /// Gives `bucket` a document, a JSON text; with none takes it away. Blocking.
