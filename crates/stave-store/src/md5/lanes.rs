@@ -37,10 +37,10 @@ pub(super) fn take(each: &mut [(&mut Md5, &[Block])]) -> bool {
 #[target_feature(enable = "avx2")]
 fn take_blocks(states: &mut [State; LANES], blocks: [&[Block]; LANES]) {
     let count = blocks.iter().map(|blocks| blocks.len()).min().unwrap_or(0);
-    let mut a = gathered(states, 0);
-    let mut b = gathered(states, 1);
-    let mut c = gathered(states, 2);
-    let mut d = gathered(states, 3);
+    let mut a = in_lanes(words_of_states(states, 0));
+    let mut b = in_lanes(words_of_states(states, 1));
+    let mut c = in_lanes(words_of_states(states, 2));
+    let mut d = in_lanes(words_of_states(states, 3));
     for at in 0..count {
         let words = words(&blocks, at);
         let before = [a, b, c, d];
@@ -67,19 +67,24 @@ fn take_blocks(states: &mut [State; LANES], blocks: [&[Block]; LANES]) {
     }
 }
 
+// What calls closures has no feature: with it they would not be inlined into `from_fn`.
+
 /// The word at `at` of each state.
+fn words_of_states(states: &[State; LANES], at: usize) -> [i32; LANES] {
+    std::array::from_fn(|lane| states[lane][at].cast_signed())
+}
+
+/// Eight words of a block, from the word `from` on.
+fn words_of_block(block: &Block, from: usize) -> [i32; 8] {
+    let (words, _) = block.as_chunks();
+    std::array::from_fn(|at| i32::from_le_bytes(words[from + at]))
+}
+
 #[target_feature(enable = "avx2")]
-fn gathered(states: &[State; LANES], at: usize) -> __m256i {
-    let word = |lane: usize| states[lane][at].cast_signed();
+#[inline]
+fn in_lanes(words: [i32; 8]) -> __m256i {
     _mm256_setr_epi32(
-        word(0),
-        word(1),
-        word(2),
-        word(3),
-        word(4),
-        word(5),
-        word(6),
-        word(7),
+        words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7],
     )
 }
 
@@ -114,34 +119,15 @@ fn words(blocks: &[&[Block]; LANES], at: usize) -> [__m256i; 16] {
 #[inline]
 fn half(blocks: &[&[Block]; LANES], at: usize, from: usize) -> [__m256i; LANES] {
     [
-        row(&blocks[0][at], from),
-        row(&blocks[1][at], from),
-        row(&blocks[2][at], from),
-        row(&blocks[3][at], from),
-        row(&blocks[4][at], from),
-        row(&blocks[5][at], from),
-        row(&blocks[6][at], from),
-        row(&blocks[7][at], from),
+        in_lanes(words_of_block(&blocks[0][at], from)),
+        in_lanes(words_of_block(&blocks[1][at], from)),
+        in_lanes(words_of_block(&blocks[2][at], from)),
+        in_lanes(words_of_block(&blocks[3][at], from)),
+        in_lanes(words_of_block(&blocks[4][at], from)),
+        in_lanes(words_of_block(&blocks[5][at], from)),
+        in_lanes(words_of_block(&blocks[6][at], from)),
+        in_lanes(words_of_block(&blocks[7][at], from)),
     ]
-}
-
-#[target_feature(enable = "avx2")]
-#[inline]
-fn row(block: &Block, from: usize) -> __m256i {
-    // Written out, as above: handed on to a function of both, the closure is called, which takes
-    // three quarters longer.
-    let (words, _) = block.as_chunks();
-    let word = |at: usize| i32::from_le_bytes(words[from + at]);
-    _mm256_setr_epi32(
-        word(0),
-        word(1),
-        word(2),
-        word(3),
-        word(4),
-        word(5),
-        word(6),
-        word(7),
-    )
 }
 
 /// The columns of eight rows.

@@ -1,7 +1,7 @@
 //! MD5, which S3's ETags are made of, and most of what receiving a large object costs.
 //!
 //! Ours, because one body takes four fifths of the time that the `md-5` crate takes, and eight that
-//! come at the same time a fifth (`tests::beside_the_crate`).
+//! come at the same time a sixth (`tests::beside_the_crate`).
 //! <https://www.rfc-editor.org/rfc/rfc1321>
 
 mod block;

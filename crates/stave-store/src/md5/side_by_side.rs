@@ -80,10 +80,10 @@ impl Body {
             }
         }
     }
+}
 
-    fn blocks(&self) -> &[Block] {
-        self.piece.as_chunks().0
-    }
+fn blocks_of(piece: &Bytes) -> &[Block] {
+    piece.as_chunks().0
 }
 
 /// Takes what waits, and what comes meanwhile, until nothing does.
@@ -107,11 +107,11 @@ fn run(lead: Lead<Body, Md5>) {
 
 /// Takes blocks of each of `bodies`, as many as all of them have.
 fn take_some(bodies: &mut [(Body, Outcome<Md5>)]) {
-    let counts = bodies.iter().map(|(body, _)| body.blocks().len());
+    let counts = bodies.iter().map(|(body, _)| blocks_of(&body.piece).len());
     let count = counts.min().unwrap_or(0).min(BLOCKS);
     let mut each: Vec<_> = bodies
         .iter_mut()
-        .map(|(body, _)| (&mut body.md5, &body.piece.as_chunks().0[..count]))
+        .map(|(body, _)| (&mut body.md5, &blocks_of(&body.piece)[..count]))
         .collect();
     Md5::take_each(&mut each);
     for (body, _) in bodies {
